@@ -1,0 +1,1 @@
+"""How an image is written in a file: pydicom and the codecs."""

@@ -1,0 +1,1 @@
+"""Which studies there are."""

@@ -1,0 +1,1 @@
+"""How it looks: widgets draw the workspace and hand gestures to it."""

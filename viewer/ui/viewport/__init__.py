@@ -1,0 +1,1 @@
+"""The viewport: image, letters, words, gestures."""
