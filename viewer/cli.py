@@ -1,0 +1,78 @@
+"""The command line: no verb opens the window, a verb does one job without a display.
+
+Exit codes: 0 something was readable, 1 nothing was, 2 bad usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from viewer import __version__
+from viewer.errors import ViewerError
+
+VERBS = {
+    "describe": "list patients, studies, series and stacks as the viewer would show them",
+    "render": "write a frame as PNG, as the viewer would show it",
+    "tags": "list what is in a file, element by element",
+}
+
+
+class Verb(Protocol):
+    """What each module of `viewer.verbs` offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the verb's own arguments."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; return the exit code."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Dispatch one call; only the verb that is asked for is imported."""
+    if arguments and arguments[0] == "--decoder-worker":  # a frozen build starts itself anew
+        from viewer.dicom.decoder_worker import main as decode
+
+        return int(decode() or 0)
+    if arguments and arguments[0] in VERBS:
+        return _run_verb(arguments[0], arguments[1:])
+    parser = _window_parser()
+    options = parser.parse_args(arguments)
+    from viewer.app import run as open_window
+
+    return open_window([os.fsencode(path) for path in options.paths])
+
+
+def _run_verb(name: str, arguments: Sequence[str]) -> int:
+    verb = cast(Verb, importlib.import_module(f"viewer.verbs.{name}"))
+    parser = argparse.ArgumentParser(prog=f"lightbox {name}", description=VERBS[name])
+    verb.add_arguments(parser)
+    try:
+        code = verb.run(parser.parse_args(arguments))
+        sys.stdout.flush()
+        return code
+    except ViewerError as error:
+        print(f"lightbox {name}: {error} {error.advice}".rstrip(), file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader (head, less) has had enough
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    verbs = "\n".join(f"  lightbox {name:9} {what}" for name, what in VERBS.items())
+    parser = argparse.ArgumentParser(
+        prog="lightbox",
+        description="Open files, folders, discs (DICOMDIR) and ZIP archives in the viewer.",
+        epilog=f"without a window:\n{verbs}\n\nNot a medical device: not for diagnosis.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="what to open")
+    parser.add_argument("--version", action="version", version=f"Lightbox {__version__}")
+    return parser
