@@ -44,3 +44,22 @@ class View:
         for _ in range(self.quarter_turns):
             matrix = clockwise @ matrix
         return matrix
+
+    def turn(self, image: np.ndarray) -> np.ndarray:
+        """An image as it lies on the screen: mirrored, then turned; a view, not a copy.
+
+        Args:
+            image: shape (rows, columns) or (rows, columns, samples).
+        """
+        mirrored = image[:, ::-1] if self.mirrored else image
+        return np.rot90(mirrored, -self.quarter_turns)  # rot90 counts against the clock
+
+    @property
+    def swaps_axes(self) -> bool:
+        """Whether stored columns run down the screen instead of along it."""
+        return self.quarter_turns % 2 == 1
+
+    @property
+    def turned_or_mirrored(self) -> bool:
+        """Whether the image lies otherwise than it is stored: the user must be told."""
+        return self.mirrored or self.quarter_turns != 0
