@@ -62,6 +62,15 @@ def letters_of(vector: Sequence[float], quadruped: bool = False) -> str:
     return "".join(words[:MOST_LETTERS])
 
 
+def plane_name(normal: Sequence[float]) -> str:
+    """How the user calls a plane with this normal (unit vector, patient system)."""
+    weights = [abs(component) for component in normal]
+    # Within some 37 degrees of an axis: beyond, no anatomical plane is meant.
+    if max(weights) < 0.8:
+        return "oblique"
+    return ("sagittal", "coronal", "axial")[weights.index(max(weights))]
+
+
 def split_words(value: str, quadruped: bool = False) -> tuple[str, ...]:
     """Take a compound Patient Orientation value apart: "PFL" or "CRV"; () when not the standard's.
 
