@@ -1,0 +1,250 @@
+"""Which decoder reads which transfer syntax; runs inside the worker processes.
+
+Order in each list is order of preference: measured speed first, then a second library that
+gets its turn when the first refuses a frame. python-gdcm is never in it: it ends the process
+on damaged data. pylibjpeg-libjpeg is GPL: used only where the user installed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from viewer.dicom.codec_headers import check, read_header, sniff
+from viewer.dicom.decode_job import (
+    Decoded,
+    Expected,
+    MissingDecoderError,
+    StreamError,
+    StreamFacts,
+)
+from viewer.dicom.jpeg2000_header import bare_codestream
+from viewer.dicom.transfer_syntaxes import TRANSFER_SYNTAXES, Family
+
+Decode = Callable[[bytes, StreamFacts, Expected], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """One way to decode a family of codestreams.
+
+    Attributes:
+        name: as the provenance panel shows it.
+        package: import name; the decoder is skipped when it is not installed.
+        install: what to install when it is missing.
+    """
+
+    name: str
+    package: str
+    install: str
+    decode: Decode
+
+
+def _library(name: str) -> Any:
+    """Imported when first used: a worker that decodes JPEG never loads JPEG 2000."""
+    return import_module(name)
+
+
+def _jpeg(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    """Baseline to lossless, 2 to 16 bits; YCbCr becomes RGB here, which libjpeg does fastest."""
+    spaces: dict[str, str] = {}
+    if facts.components == 3:
+        ycbcr = facts.lossless is not True and _jpeg_color(facts, expected) == "YCBCR"
+        spaces = {"colorspace": "YCBCR" if ycbcr else "RGB", "outcolorspace": "RGB"}
+    return np.asarray(_library("imagecodecs").jpeg8_decode(encoded, **spaces))
+
+
+def _jpeg_color(facts: StreamFacts, expected: Expected) -> str:
+    """The codestream's word on colour; where it has none the tag's."""
+    return facts.color or ("YCBCR" if expected.photometric.startswith("YBR") else "RGB")
+
+
+def _jpeg_ls(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    return np.asarray(_library("imagecodecs").jpegls_decode(encoded))
+
+
+def _jpeg_ls_charls(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    raw, header = _library("jpeg_ls").decode_buffer(encoded)
+    samples = np.frombuffer(raw, np.uint8 if facts.precision <= 8 else "<u2")
+    if facts.components > 1 and header["interleave_mode"] == 0:
+        planes = samples.reshape(facts.components, facts.rows, facts.columns)
+        return np.moveaxis(planes, 0, -1)
+    return samples.reshape(expected.shape)
+
+
+def _jpeg_libjpeg(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    return np.asarray(_library("libjpeg").decode(encoded, colour_transform=0))
+
+
+def _jpeg2000(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    return np.asarray(_library("imagecodecs").jpeg2k_decode(bare_codestream(encoded)))
+
+
+def _jpeg2000_openjpeg(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    return np.asarray(_library("openjpeg").decode(bare_codestream(encoded), 0))
+
+
+def _htj2k(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    if facts.lossless is False:
+        # OpenJPH wraps overshooting samples of irreversible streams around instead of clipping.
+        raise StreamError("left to OpenJPEG")
+    return np.asarray(_library("imagecodecs").htj2k_decode(bare_codestream(encoded)))
+
+
+def _jpegxl(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    return np.asarray(_library("imagecodecs").jpegxl_decode(encoded, keeporientation=True))
+
+
+def _rle(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    dtype = np.dtype(f"<u{max(1, expected.bits_allocated // 8)}")
+    raw = _library("imagecodecs").dicomrle_decode(encoded, dtype)
+    return _from_planes(raw, dtype, expected)
+
+
+def _rle_pylibjpeg(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    width = max(1, expected.bits_allocated // 8)
+    raw = _library("rle.utils").decode_frame(encoded, expected.pixels, width * 8, "<")
+    return _from_planes(raw, np.dtype(f"<u{width}"), expected)
+
+
+def _from_planes(raw: bytes, dtype: np.dtype[Any], expected: Expected) -> np.ndarray:
+    """RLE stores colour by plane whatever Planar Configuration says (PS3.5 G.2)."""
+    samples = np.frombuffer(raw, dtype)
+    if expected.bits_allocated == 1:
+        bits = np.unpackbits(samples, bitorder="little")
+        samples = bits[: expected.pixels * expected.samples]
+    count = expected.pixels * expected.samples
+    if samples.size < count or samples.size > count + 1:  # one padding byte is legal
+        raise StreamError(f"The RLE data decodes to {samples.size} samples instead of {count}.")
+    samples = samples[:count]
+    if expected.samples == 1:
+        return samples.reshape(expected.shape)
+    planes = samples.reshape(expected.samples, expected.rows, expected.columns)
+    return np.moveaxis(planes, 0, -1)
+
+
+_IMAGECODECS = ("imagecodecs", "imagecodecs")
+DECODERS: dict[Family, tuple[Decoder, ...]] = {
+    Family.JPEG: (
+        Decoder("imagecodecs jpeg8 (libjpeg-turbo)", *_IMAGECODECS, _jpeg),
+        Decoder("pylibjpeg-libjpeg", "libjpeg", "pylibjpeg-libjpeg", _jpeg_libjpeg),
+    ),
+    Family.JPEG_LS: (
+        Decoder("imagecodecs jpegls (CharLS)", *_IMAGECODECS, _jpeg_ls),
+        Decoder("pyjpegls (CharLS)", "jpeg_ls", "pyjpegls", _jpeg_ls_charls),
+    ),
+    Family.JPEG_2000: (
+        Decoder("imagecodecs jpeg2k (OpenJPEG)", *_IMAGECODECS, _jpeg2000),
+        Decoder("pylibjpeg-openjpeg", "openjpeg", "pylibjpeg-openjpeg", _jpeg2000_openjpeg),
+    ),
+    Family.HTJ2K: (
+        Decoder("imagecodecs htj2k (OpenJPH)", *_IMAGECODECS, _htj2k),
+        Decoder("imagecodecs jpeg2k (OpenJPEG)", *_IMAGECODECS, _jpeg2000),
+        Decoder("pylibjpeg-openjpeg", "openjpeg", "pylibjpeg-openjpeg", _jpeg2000_openjpeg),
+    ),
+    Family.JPEG_XL: (Decoder("imagecodecs jpegxl (libjxl)", *_IMAGECODECS, _jpegxl),),
+    Family.RLE: (
+        Decoder("imagecodecs dicomrle", *_IMAGECODECS, _rle),
+        Decoder("pylibjpeg-rle", "rle", "pylibjpeg-rle", _rle_pylibjpeg),
+    ),
+}
+
+
+def decoders_for(transfer_syntax: str) -> tuple[Decoder, ...]:
+    """The decoders that would be asked for a transfer syntax, in order; empty if none."""
+    syntax = TRANSFER_SYNTAXES.get(transfer_syntax)
+    return DECODERS.get(syntax.family, ()) if syntax else ()
+
+
+def decode(encoded: bytes, expected: Expected) -> Decoded:
+    """Decode one frame, trusting the codestream over the data set where they disagree.
+
+    Raises:
+        StreamError: the stream is damaged or does not fit the data set.
+        MissingDecoderError: nothing installed reads it.
+    """
+    declared = TRANSFER_SYNTAXES.get(expected.transfer_syntax)
+    family = sniff(encoded) or (declared.family.value if declared else "")
+    if family not in set(Family):
+        raise StreamError("The compressed data is of no known kind.")
+    facts = read_header(encoded, family)
+    check(facts, expected)
+    notes = _disagreements(facts, expected)
+    samples, decoder = _decode_with_first(encoded, facts, expected)
+    if samples.shape != expected.shape:
+        raise StreamError(f"The decoder returned an image of shape {samples.shape}.")
+    if not facts.precision:
+        facts = replace(facts, precision=samples.dtype.itemsize * 8)
+    return Decoded(samples, _color_space(facts, expected), decoder, facts, notes)
+
+
+def _decode_with_first(
+    encoded: bytes, facts: StreamFacts, expected: Expected
+) -> tuple[np.ndarray, str]:
+    """The first decoder that accepts the frame; the first refusal is what the user is told."""
+    refusal = ""
+    candidates = DECODERS[Family(facts.family)]
+    for decoder in candidates:
+        if find_spec(decoder.package) is None:
+            continue
+        try:
+            return decoder.decode(encoded, facts, expected), decoder.name
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as error:  # pylibjpeg-rle panics with a BaseException
+            refusal = refusal or str(error) or type(error).__name__
+    if refusal:
+        raise StreamError(f"The {facts.process} data is damaged ({refusal[:200]}).")
+    packages = " or ".join(decoder.install for decoder in candidates)
+    raise MissingDecoderError(f"{facts.process} needs the Python package {packages}.")
+
+
+def _disagreements(facts: StreamFacts, expected: Expected) -> tuple[str, ...]:
+    """Sentences on where stream and data set disagree (PS3.5 8.2: the stream is right)."""
+    notes = []
+    declared = TRANSFER_SYNTAXES.get(expected.transfer_syntax)
+    if declared is None or declared.family.value not in _RELATED.get(facts.family, {facts.family}):
+        name = declared.name if declared else "an unknown transfer syntax"
+        notes.append(f"The file says {name}, but the data is {facts.process}.")
+    if facts.precision > expected.bits_allocated:
+        notes.append(
+            f"The compressed data has {facts.precision} bits per sample, Bits Allocated says "
+            f"{expected.bits_allocated}: all bits are shown."
+        )
+    if expected.samples == 3 and _color_space(facts, expected) != _promised(expected):
+        notes.append(
+            f"Photometric Interpretation says {expected.photometric}, but the compressed data is "
+            f"{facts.color or 'RGB'}: shown as the data says."
+        )
+    return tuple(notes)
+
+
+_RELATED = {"htj2k": {"htj2k", "j2k"}, "j2k": {"htj2k", "j2k"}}
+
+
+def _promised(expected: Expected) -> str:
+    """The colour space that decoding should give if the tag is right."""
+    if expected.photometric in ("YBR_ICT", "YBR_RCT"):
+        return "RGB"
+    family = TRANSFER_SYNTAXES[expected.transfer_syntax].family
+    if family is Family.JPEG and expected.photometric.startswith("YBR_FULL"):
+        return "RGB"
+    return expected.photometric
+
+
+def _color_space(facts: StreamFacts, expected: Expected) -> str:
+    """What the decoded samples are, by the stream first and the tag second (rules 5 and 6)."""
+    if expected.samples != 3:
+        return expected.photometric
+    if facts.family == "jpeg" and facts.lossless is not True:
+        return "RGB"  # libjpeg converted, or there was nothing to convert
+    if facts.transformed or expected.photometric in ("YBR_ICT", "YBR_RCT"):
+        return "RGB"
+    if expected.photometric.startswith("YBR"):
+        return "YBR_FULL"
+    return "RGB"

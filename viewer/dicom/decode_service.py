@@ -1,0 +1,56 @@
+"""What a worker does with one request line: read, decode, write the samples, answer."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from viewer.dicom.codecs import decode
+from viewer.dicom.decode_job import (
+    Decoded,
+    MissingDecoderError,
+    StreamError,
+    pack_failure,
+    pack_reply,
+    unpack_request,
+)
+from viewer.dicom.shared_area import SharedArea, aligned
+
+
+class Service:
+    """Answers requests over one shared area."""
+
+    def __init__(self, area_name: str) -> None:
+        self._area = SharedArea.attach(area_name)
+
+    def answer(self, line: bytes) -> bytes:
+        """One reply line, whatever happens short of the death of the process."""
+        try:
+            expected, count, area_bytes = unpack_request(line)
+            self._area.follow(area_bytes)
+            decoded = decode(self._area.read(0, count), expected)
+            return self._reply(decoded, aligned(count))
+        except StreamError as error:
+            return pack_failure("stream", str(error))
+        except MissingDecoderError as error:
+            return pack_failure("missing", str(error))
+        except MemoryError:
+            return pack_failure("memory", "Decoding needs more memory than a decoder may use.")
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            # The last edge: pyo3's PanicException is a BaseException. The text may quote
+            # the data, so only the kind of failure leaves this process.
+            return pack_failure("defect", f"The decoder failed ({type(error).__name__}).")
+
+    def _reply(self, decoded: Decoded, offset: int) -> bytes:
+        samples = decoded.samples
+        if samples.dtype.kind not in "iu" or samples.dtype.itemsize > 4:
+            raise StreamError(f"The decoder returned samples of type {samples.dtype}.")
+        if offset + samples.nbytes > self._area.size:
+            raise StreamError("The decoded image is larger than the data set says.")
+        if sys.byteorder == "big":
+            samples = samples.astype(samples.dtype.newbyteorder("<"))
+        self._area.write(offset, np.ascontiguousarray(samples))
+        return pack_reply(decoded, offset)
