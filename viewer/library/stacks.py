@@ -1,0 +1,158 @@
+"""Makes the stacks of a series out of its frames, names them and says what is odd about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from viewer.core.orientation import plane_name
+from viewer.core.stacking import FrameGroup, split_and_sort
+from viewer.dicom.object_kinds import kind_of
+from viewer.errors import Problem, Severity
+from viewer.library.nodes import Series, Stack, StackKey
+
+if TYPE_CHECKING:
+    from viewer.dicom.header import Header
+
+
+def build_stacks(series: Series, known: dict[StackKey, Stack]) -> list[Stack]:
+    """The stacks of a series in the order found; stacks known before keep their identity."""
+    table = series.contents.table()
+    groups = split_and_sort(table)
+    keys = [_key_of(series, group) for group in groups]
+    labels = _labels(series, groups)
+    stacks = []
+    for group, key, label in zip(groups, keys, labels, strict=True):
+        stack = known.get(key) or Stack(key, series)
+        _fill(stack, group, label)
+        stacks.append(stack)
+    return stacks
+
+
+def _key_of(series: Series, group: FrameGroup) -> StackKey:
+    founder = int(group.indices.min())
+    ref = series.contents.refs[founder]
+    uid = series.contents.headers[founder].text("SOPInstanceUID")
+    return StackKey(series.key, uid or ref.file.text, ref.frame)
+
+
+def _fill(stack: Stack, group: FrameGroup, label: str) -> None:
+    contents = stack.series.contents
+    rows = group.indices.tolist()
+    first = contents.headers[rows[0]]
+    key = contents.key_of[contents.codes[rows[0]]]
+    stack.frames = tuple([contents.refs[row] for row in rows])
+    stack.headers = [contents.headers[row] for row in rows]
+    stack.label = label
+    stack.modality = first.text("Modality")
+    stack.is_image = key[0] == "picture"
+    stack.is_clip = "clip" in key
+    stack.rows = (first.integer("Rows") or 0) if stack.is_image else 0
+    stack.columns = (first.integer("Columns") or 0) if stack.is_image else 0
+    stack.positions_mm = tuple(group.spread.distances_mm.tolist())
+    stack.slice_spacing_mm = group.spread.spacing_mm
+    stack.tilt_deg = group.spread.tilt_deg
+    stack.missing = sum(count for _, count in group.spread.gaps)
+    stack.uneven = group.spread.uneven
+    # At a single place they are a film, not doubles.
+    stack.doubled = group.spread.doubled if group.spread.spacing_mm is not None else 0
+    stack.problems = tuple(_problems(stack, group))
+
+
+def _labels(series: Series, groups: list[FrameGroup]) -> list[str]:
+    """Only what differs between the stacks of the series is worth a word."""
+    parts = [_words(series, group) for group in groups]
+    columns = list(zip(*parts, strict=True))
+    telling = [len(set(column)) > 1 for column in columns]
+    labels = []
+    for group, words in zip(groups, parts, strict=True):
+        kind = _kind(series, group)
+        said = [word for word, tells in zip(words, telling, strict=True) if tells and word]
+        labels.append(", ".join([kind] * bool(kind) + said + list(group.words)))
+    return _numbered(labels)
+
+
+def _words(series: Series, group: FrameGroup) -> tuple[str, ...]:
+    """Plane, size, frame of reference and object of a group, each a word or empty."""
+    row = int(group.indices[0])
+    contents = series.contents
+    key = contents.key_of[contents.codes[row]]
+    header = contents.headers[row]
+    if key[0] != "picture":
+        return ("", "", "", "", "")
+    _, _, rows, columns, _, localizer, reference, *own = key
+    plane = plane_name(group.normal.tolist()) if group.normal is not None else ""
+    return (
+        "turning planes" if group.turning else plane,
+        "localizer" if localizer else "",
+        f"{columns} × {rows}",
+        _ordinal(contents.key_of, reference),
+        _object_word(header, own),
+    )
+
+
+def _ordinal(keys: list[tuple[Hashable, ...]], reference: Hashable) -> str:
+    references = list(dict.fromkeys(key[6] for key in keys if len(key) > 6 and key[6]))
+    return f"position set {references.index(reference) + 1}" if reference in references else ""
+
+
+def _object_word(header: Header, own: list[Hashable]) -> str:
+    if own[:1] == ["clip"]:
+        number = header.integer("InstanceNumber")
+        return "clip" if number is None else f"clip {number}"
+    if own[:1] == ["stack"]:
+        return f"stack {own[1]}"
+    return ""
+
+
+def _kind(series: Series, group: FrameGroup) -> str:
+    header = series.contents.headers[int(group.indices[0])]
+    kind = kind_of(header.text("SOPClassUID"))
+    if kind in ("", header.text("Modality")) and len(series.contents.key_of) == 1:
+        picture = series.contents.key_of[0][0] == "picture"
+        return "" if picture else kind or header.text("Modality") or "object"
+    return kind
+
+
+def _numbered(labels: list[str]) -> list[str]:
+    """Equal labels get a number: "oblique 1", "oblique 2"."""
+    if len(labels) < 2:
+        return labels
+    total, seen, numbered = Counter(labels), Counter[str](), []
+    for label in labels:
+        seen[label] += 1
+        numbered.append(f"{label} {seen[label]}".strip() if total[label] > 1 else label)
+    return numbered
+
+
+def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
+    spread = group.spread
+    where = f"{stack.series.name}, {stack.label}" if stack.label else stack.series.name
+    where = where[0].upper() + where[1:]
+    found = []
+    if spread.gaps:
+        count = f"{stack.missing} slice" + "s" * (stack.missing > 1)
+        after = ", ".join(str(index + 1) for index, _ in spread.gaps[:5])
+        more = " and others" if len(spread.gaps) > 5 else ""
+        what = f"{count} missing: gap after image {after}{more}."
+        found.append(Problem(where, what, "Copy the series again if it should be complete."))
+    if spread.uneven:
+        low, high = _extremes(spread.distances_mm)
+        what = f"The distance between slices is uneven: {low:.4g} to {high:.4g} mm."
+        found.append(Problem(where, what, "Distances across slices are taken from each position."))
+    if stack.doubled:
+        what = f"{stack.doubled} images lie at the same place as another one."
+        found.append(Problem(where, what, "Both are shown, one after the other."))
+    if spread.tilt_deg:
+        what = f"The slices are shifted against each other: tilt of {spread.tilt_deg:.1f} degrees."
+        found.append(Problem(where, what, severity=Severity.NOTE))
+    return found
+
+
+def _extremes(distances_mm: np.ndarray) -> tuple[float, float]:
+    steps = np.diff(distances_mm)
+    steps = steps[steps > 0]
+    return float(steps.min()), float(steps.max())
