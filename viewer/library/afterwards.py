@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from viewer.dicom.frame_geometry import FrameGeometry, needs_geometry, read_frame_geometry
+from viewer.dicom.scan import Skipped
 from viewer.dicom.source import FileRef, open_source
 from viewer.errors import ViewerError
 
 if TYPE_CHECKING:
-    from viewer.dicom.scan import Found, Skipped
+    from viewer.dicom.scan import Found
 
 _CHUNK = 1 << 20
 
@@ -41,9 +42,9 @@ def with_details(
     copies: list[tuple[FileRef, FileRef]] = []
     for item in items:
         yield item
-        header = getattr(item, "header", None)
-        if header is None:
+        if isinstance(item, Skipped):
             continue
+        header = item.header
         if needs_geometry(header):
             multiframe.append(header.ref)
         uid = header.text("SOPInstanceUID")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from viewer.dicom.frame_geometry import FrameGeometry
+from viewer.dicom.scan import Skipped
 from viewer.errors import Problem, Severity
 from viewer.library.afterwards import Compared
 from viewer.library.nodes import Patient, Series, Stack, StackKey, Study
@@ -17,7 +18,7 @@ from viewer.library.receipt import Receipt, make_receipt
 
 if TYPE_CHECKING:
     from viewer.dicom.header import Header
-    from viewer.dicom.scan import Found, Skipped
+    from viewer.dicom.scan import Found
     from viewer.dicom.source import FileRef
 
 
@@ -79,13 +80,12 @@ class Catalog:
                     series.contents.place(item)
             elif isinstance(item, Compared):
                 series = self._take_compared(item, change)
+            elif isinstance(item, Skipped):
+                self.skipped.append(item)
+                change.skipped += 1
+                continue
             else:
-                header = getattr(item, "header", None)
-                if header is None:
-                    self.skipped.append(item)  # type: ignore[arg-type]
-                    change.skipped += 1
-                    continue
-                series = self._take(header, change)
+                series = self._take(item.header, change)
             if series is not None:
                 touched[id(series)] = series
         new = {id(series) for series in change.series}
