@@ -1,0 +1,109 @@
+"""One frame of a file as the plain values `core` works with; the only door between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viewer.core.image import FrameDescription, Overlay, PixelFormat
+from viewer.dicom.attributes import Attributes, Notes
+from viewer.dicom.dataset import DicomFile
+from viewer.dicom.describe_geometry import (
+    describe_aspect,
+    describe_patient_orientation,
+    describe_plane,
+    describe_spacing,
+)
+from viewer.dicom.describe_pixels import describe_lossy, describe_padding, describe_pixels
+from viewer.dicom.describe_voi import describe_presentation, describe_transform, describe_voi
+from viewer.dicom.facts import describe_facts
+from viewer.dicom.functional_groups import FunctionalGroups
+from viewer.dicom.overlays import describe_overlays, overlay_size
+from viewer.dicom.palettes import describe_palette
+from viewer.dicom.shutters import describe_shutter, shutter_group
+from viewer.errors import Problem
+
+MAX_ICC_BYTES = 4 * 1024 * 1024
+
+
+def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
+    """Describe one frame, counted from 0.
+
+    Nothing in a file makes this fail: what is broken is left out or assumed, and told in the
+    description's problems.
+    """
+    notes = Notes(file.ref.text.replace("!", "/").rsplit("/", 1)[-1])
+    root = Attributes(file.dataset, notes)
+    groups = FunctionalGroups(root, frame, notes)
+    pixels = _pixels(file, root, notes)
+    transform = describe_transform(groups, pixels, notes)
+    planes = describe_overlays(
+        file.dataset, frame, pixels, lambda: _raw_cells(file, pixels, frame), notes
+    )
+    spacing = describe_spacing(groups, notes)
+    return FrameDescription(
+        pixel_format=pixels,
+        transfer_syntax=file.transfer_syntax,
+        modality=root.text("Modality"),
+        transform=transform,
+        voi_choices=describe_voi(groups, pixels, transform, notes),
+        padding=describe_padding(root, pixels, notes),
+        presentation=describe_presentation(root, pixels, notes),
+        palette=describe_palette(groups, pixels, notes),
+        icc_profile=_icc_profile(root, notes),
+        overlays=_drawn(planes, root),
+        shutter=describe_shutter(root, pixels, planes, notes),
+        plane=describe_plane(groups, frame, spacing, notes),
+        patient_orientation=describe_patient_orientation(root),
+        quadruped=root.text("AnatomicalOrientationType") == "QUADRUPED",
+        spacing=spacing,
+        pixel_aspect=describe_aspect(root, spacing, notes),
+        lossy=describe_lossy(root, file.transfer_syntax, notes),
+        facts=describe_facts(groups),
+        problems=_together(file, notes),
+    )
+
+
+def _pixels(file: DicomFile, root: Attributes, notes: Notes) -> PixelFormat:
+    """The pixel format; an object that has only overlays takes their size (rule 30)."""
+    if file.pixels is None and "Rows" not in root:
+        rows, columns = overlay_size(file.dataset)
+        if rows:
+            return PixelFormat(rows, columns, bits_allocated=8, bits_stored=8, high_bit=7)
+    return describe_pixels(root, file.pixels.keyword if file.pixels else "", notes)
+
+
+def _drawn(planes: tuple[Overlay, ...], root: Attributes) -> tuple[Overlay, ...]:
+    """Overlays without the one that is a bitmap shutter."""
+    hidden = shutter_group(root)
+    return tuple(plane for plane in planes if plane.group != hidden)
+
+
+def _raw_cells(file: DicomFile, pixels: PixelFormat, frame: int) -> np.ndarray | None:
+    """A native frame's pixel cells with all their bits, or None (compressed, cut, colour)."""
+    where = file.pixels
+    if where is None or where.encapsulated or pixels.samples_per_pixel != 1:
+        return None
+    if pixels.bits_allocated not in (8, 16, 32):
+        return None
+    order = ">" if where.big_endian else "<"
+    dtype = np.dtype(f"{order}u{pixels.bits_allocated // 8}")
+    size = pixels.rows * pixels.columns * dtype.itemsize
+    data = file.read_at(where.offset + frame * size, size)
+    if len(data) < size:
+        return None
+    return np.frombuffer(data, dtype).reshape(pixels.rows, pixels.columns)
+
+
+def _icc_profile(root: Attributes, notes: Notes) -> bytes | None:
+    """ICC Profile of the image, or of a slide's first optical path (C.11.15)."""
+    for source in (root, root.item("OpticalPathSequence")):
+        profile = source.data("ICCProfile") if source is not None else b""
+        if len(profile) > MAX_ICC_BYTES:
+            notes.add("ICCProfile is larger than any profile and is ignored.")
+        elif profile:
+            return profile
+    return None
+
+
+def _together(file: DicomFile, notes: Notes) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys((*file.problems, *notes.problems)))
