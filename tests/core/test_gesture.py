@@ -13,6 +13,7 @@ from viewer.core.gesture import (
     WheelSteps,
     WindowDrag,
     drag_gain,
+    scroll_drag_steps,
     window_of_table,
     window_of_values,
     window_turned,
@@ -148,6 +149,19 @@ def test_window_of_a_narrow_float_region_is_exact():
     window = window_of_values(np.array([0.25, 0.75]))
 
     assert window == Window(0.5, 0.5, WindowFunction.LINEAR_EXACT)
+
+
+@pytest.mark.parametrize(
+    ("dy", "count", "steps"),
+    [
+        pytest.param(100, 100, 10, id="height-is-stack"),
+        pytest.param(-100, 100, -10, id="up-is-earlier"),
+        pytest.param(19, 3, 0, id="short-stack-does-not-race"),
+        pytest.param(20, 5000, 10, id="long-stack-two-pixels-an-image"),
+    ],
+)
+def test_scroll_drag(dy, count, steps):
+    assert scroll_drag_steps(dy, count, height_px=1000) == steps
 
 
 def test_window_of_one_value_and_of_none():

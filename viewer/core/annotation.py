@@ -241,7 +241,7 @@ def voi_text(voi: VoiChoice) -> str:
     said = voi.label if voi.label.lower() != voi.source.value.lower() else ""
     origin = f"{said} ({voi.source.value})" if said else f"({voi.source.value})"
     if voi.window is None:
-        return joined("LUT", origin)
+        return joined("LUT", origin) if voi.lut is not None else ""
     width, center = short_number(voi.window.width), short_number(voi.window.center)
     curve = "" if voi.window.function is not WindowFunction.SIGMOID else "sigmoid"
     return joined(f"W {width} C {center}", curve, origin)

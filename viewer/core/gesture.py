@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewer.core.image import LookupTable, Window, WindowFunction
+from viewer.core.window import window_between
 
 WINDOW_STEP_SHARE = 1 / 200  # of the start width, per device-independent pixel
 FINE_GAIN = 0.25
@@ -134,19 +135,18 @@ class WheelSteps:
 
 
 def window_of_values(values: np.ndarray) -> Window | None:
-    """The window that spans a region's modality values; None where there is nothing to span.
-
-    Args:
-        values: modality values without padding, any shape.
-    """
+    """The window that spans a region's modality values; None where there is nothing to span."""
     finite = values[np.isfinite(values)]
     if finite.size == 0:
         return None
-    low, high = float(finite.min()), float(finite.max())
-    if high <= low:
-        return Window(center=low + 0.5, width=1.0)
-    # LINEAR shows center-0.5-(width-1)/2 darkest (PS3.3 C.11.2.1.2.1); narrow float ranges
-    # cannot be written so, EXACT has no such floor.
-    if high - low < 1:
-        return Window((low + high) / 2, high - low, WindowFunction.LINEAR_EXACT)
-    return Window(center=(low + high + 1) / 2, width=high - low + 1)
+    whole = bool((finite == np.floor(finite)).all())
+    return window_between(float(finite.min()), float(finite.max()), whole_numbers=whole)
+
+
+def scroll_drag_steps(dy: float, count: int, height_px: float) -> int:
+    """Images to go on for a drag down by `dy`: the whole height is the whole stack (BIR .5).
+
+    Short stacks do not race and long ones do not crawl: 2 to 20 pixels an image.
+    """
+    pixels = min(max(height_px / max(count, 1), 2.0), 20.0)
+    return math.trunc(dy / pixels)
