@@ -1,0 +1,269 @@
+"""Brings frames into memory: the one on screen first, then where the user is heading."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from viewer.dicom.source import FrameRef
+from viewer.errors import Problem, Severity, ViewerError
+from viewer.workspace.frame_cache import FrameCache, ReadyFrame
+from viewer.workspace.load_plan import Code, LoadPlan, Track, Want
+from viewer.workspace.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from viewer.dicom.frames import LoadedFrame
+    from viewer.library.nodes import Stack
+
+log = logging.getLogger(__name__)
+
+SHORT_LOAD_S = 0.03  # a load the visible frame may have to wait for without being noticed
+
+
+class FrameState(StrEnum):
+    """How far a frame is, for the progress on the scroll bar."""
+
+    ABSENT = "absent"
+    LOADED = "loaded"
+    FAILED = "failed"
+
+
+_STATES = (FrameState.ABSENT, FrameState.LOADED, FrameState.FAILED, FrameState.ABSENT)  # by Code
+
+
+class Reader(Protocol):
+    """What reads and decodes: `viewer.dicom.frames.FrameReader`."""
+
+    def load(self, frame_ref: FrameRef, /) -> LoadedFrame: ...
+
+    def close(self) -> None: ...
+
+
+def open_frame_reader(workers: int) -> Reader:
+    """The real reader; importing it takes a quarter of a second, so a loading thread does it."""
+    from viewer.dicom.decoder_pool import DecoderPool
+    from viewer.dicom.frames import FrameReader
+
+    return FrameReader(DecoderPool(workers))
+
+
+class Loader(QObject):
+    """The background loader, shared by all viewports. Public methods: GUI thread only.
+
+    One lane (thread) keeps itself free for frames on screen: it takes frames ahead of need only
+    while loads are short. So a wanted frame never waits for a slow one that nobody sees yet.
+    """
+
+    frame_loaded = Signal(object)  # FrameRef
+    frame_failed = Signal(object, object)  # FrameRef, Problem
+    states_changed = Signal(object)  # set of keys of the stacks concerned, at most every 15 ms
+
+    def __init__(
+        self,
+        cache_bytes: int,
+        workers: int = 2,
+        open_reader: Callable[[int], Reader] = open_frame_reader,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.cache = FrameCache(cache_bytes)
+        self._plan = LoadPlan(cache_bytes)
+        self._failures: dict[FrameRef, Problem] = {}
+        self._open_reader = open_reader
+        self._workers = workers
+        self._reader: Reader | None = None
+        self._reader_lock = threading.Lock()
+        self._typical_s = 0.0
+        self._closed = False
+        self._wake = threading.Condition()
+        self._mailbox = Mailbox(parent=self)
+        self._mailbox.delivered.connect(self._publish)
+        self._lanes: list[threading.Thread] = []
+
+    def request(
+        self, viewport: Hashable, stack: Stack, index: int, direction: int = 1, wraps: bool = False
+    ) -> None:
+        """Say what a viewport shows and where it is heading; replaces its earlier wish."""
+        with self._wake:
+            if self._closed:
+                return
+            self._track(stack)
+            self._plan.want(viewport, Want(stack.key, index, direction, wraps))
+            self._wake.notify_all()
+        self._start_lanes()
+
+    def forget(self, viewport: Hashable) -> None:
+        """A viewport is gone or empty: nothing is loaded for it any more."""
+        with self._wake:
+            self._plan.unwant(viewport)
+
+    def get(self, ref: FrameRef) -> LoadedFrame | None:
+        ready = self.cache.get(ref)
+        return ready.frame if ready else None
+
+    def ready(self, ref: FrameRef) -> ReadyFrame | None:
+        """The frame with its sizes and the viewer's window, or None while it is not there."""
+        return self.cache.get(ref)
+
+    def failure(self, ref: FrameRef) -> Problem | None:
+        return self._failures.get(ref)
+
+    def retry(self, ref: FrameRef) -> None:
+        """Load a frame again that had failed; the medium may be back."""
+        with self._wake:
+            if self._failures.pop(ref, None) is not None:
+                self._plan.mark([ref], Code.ABSENT)
+                self._wake.notify_all()
+
+    def states(self, stack: Stack) -> tuple[FrameState, ...]:
+        """State of each frame of a stack, in display order."""
+        with self._wake:
+            return tuple(_STATES[code] for code in self._track(stack).codes.tolist())
+
+    def set_cache_limit(self, cache_bytes: int) -> None:
+        with self._wake:
+            self._plan.set_limit(cache_bytes)
+            gone = self.cache.set_limit(cache_bytes, self._plan.distance)
+            self._plan.mark(gone, Code.ABSENT)
+            self._wake.notify_all()
+
+    def warm_up(self) -> None:
+        """Import what reading needs, on a thread, so that the first image does not wait for it."""
+        thread = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
+        thread.start()
+
+    def clear(self) -> None:
+        """Forget all frames, failures and wishes: the studies were closed."""
+        with self._wake:
+            self._plan = LoadPlan(self._plan.limit_bytes)
+            self.cache.clear()
+            self._failures.clear()
+
+    def close(self) -> None:
+        """Stop the lanes and the decoders; nothing is reported afterwards."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify_all()
+        self.blockSignals(True)
+        with self._reader_lock:
+            if self._reader is not None:
+                self._reader.close()
+        for lane in self._lanes:
+            lane.join()
+        self.cache.clear()
+
+    def _start_lanes(self) -> None:
+        if not self._lanes:
+            for number in range(max(2, self._workers)):
+                lane = threading.Thread(
+                    target=self._run, args=(number == 0,), name=f"loader-{number}", daemon=True
+                )
+                self._lanes.append(lane)
+                lane.start()
+
+    def _track(self, stack: Stack) -> Track:
+        track = self._plan.track(stack.key, stack.frames)
+        if track is None:
+            track = Track(stack.frames)
+            for ref in stack.frames if len(self.cache) or self._failures else ():
+                if ref in self.cache:
+                    track.mark(ref, Code.LOADED)
+                elif ref in self._failures:
+                    track.mark(ref, Code.FAILED)
+            self._plan.tracks[stack.key] = track
+        return track
+
+    # Below: the lanes' threads.
+
+    def _warm_up(self) -> None:
+        with suppress(ViewerError):
+            self._the_reader()
+
+    def _run(self, keeps_free: bool) -> None:
+        while True:
+            with self._wake:
+                ref = self._next(keeps_free)
+                while ref is None and not self._closed:
+                    self._wake.wait()
+                    ref = self._next(keeps_free)
+                if self._closed or ref is None:
+                    return
+                plan = self._plan
+            self._finish(plan, ref, self._load(ref))
+
+    def _next(self, keeps_free: bool) -> FrameRef | None:
+        visible_only = keeps_free and self._typical_s > SHORT_LOAD_S
+        return None if self._closed else self._plan.next(visible_only=visible_only)
+
+    def _load(self, ref: FrameRef) -> ReadyFrame | Problem:
+        where = os.path.basename(ref.file.text)
+        started = time.perf_counter()
+        try:
+            ready = _made_ready(self._the_reader().load(ref))
+        except ViewerError as error:
+            return Problem(where, str(error), error.advice, Severity.ERROR)
+        except MemoryError:
+            return Problem(
+                where, "There is not enough memory for this frame.",
+                "Close other programs or studies.", Severity.ERROR,
+            )  # fmt: skip
+        except Exception:
+            log.exception("a frame could not be loaded")  # no path, no patient: those stay out
+            return Problem(
+                where, "This frame could not be read, for an unexpected reason.",
+                "The log says more; please report it.", Severity.ERROR,
+            )  # fmt: skip
+        self._typical_s += 0.25 * (time.perf_counter() - started - self._typical_s)
+        return ready
+
+    def _the_reader(self) -> Reader:
+        with self._reader_lock:
+            if self._closed:
+                raise ViewerError("The window is closing.")
+            if self._reader is None:
+                self._reader = self._open_reader(self._workers)
+            return self._reader
+
+    def _finish(self, plan: LoadPlan, ref: FrameRef, result: ReadyFrame | Problem) -> None:
+        with self._wake:
+            if self._closed or plan is not self._plan:  # closed studies stay closed
+                return
+            visible = plan.is_visible(ref)
+            if isinstance(result, ReadyFrame):
+                gone = self.cache.put(ref, result, plan.distance)
+                touched = plan.mark([ref], Code.LOADED, result.nbytes)
+                touched |= plan.mark(gone, Code.ABSENT)
+            else:
+                self._failures[ref] = result
+                touched = plan.mark([ref], Code.FAILED)
+            self._wake.notify_all()
+        problem = None if isinstance(result, ReadyFrame) else result
+        self._mailbox.post((ref, problem, touched), urgent=visible)
+
+    @Slot(list)
+    def _publish(self, results: list[tuple[FrameRef, Problem | None, set[Hashable]]]) -> None:
+        for ref, problem, _ in results:
+            if problem is None:
+                self.frame_loaded.emit(ref)
+            else:
+                self.frame_failed.emit(ref, problem)
+        self.states_changed.emit(set().union(*(touched for _, _, touched in results)))
+
+
+def _made_ready(frame: LoadedFrame) -> ReadyFrame:
+    from viewer.core.light import choose_voi
+    from viewer.core.pyramid import build_pyramid
+
+    return ReadyFrame(
+        frame,
+        build_pyramid(frame.stored, frame.description),
+        choose_voi(frame.stored, frame.description),
+    )
