@@ -64,6 +64,8 @@ def measure(positions: np.ndarray, normal: np.ndarray) -> Spread:
     multiples = np.rint(steps / usual)
     off = abs(steps - np.maximum(multiples, 1) * usual)
     uneven = bool((off > np.maximum(EVEN_MM, EVEN_SHARE * usual)).any())
+    # More missing than there are: not a volume with holes, but images far apart.
+    uneven |= bool(multiples.sum() - len(multiples) > len(first))
     gaps = () if uneven else _gaps(first, multiples)
     tilt = _tilt_deg(positions[first], normal)
     return Spread(distances, usual, gaps, uneven, doubled, tilt)

@@ -13,9 +13,9 @@ import numpy as np
 
 from viewer.core.stack_geometry import Spread, measure, same_position
 
-# Two planes are parallel when no component of their unit directions differs by more (about 0.6
+# Two planes are parallel when no component of their unit directions differs by more (about 0.2
 # degrees): scanners write cosines with as few as three digits.
-ORIENTATION_TOLERANCE = 0.01
+ORIENTATION_TOLERANCE = 0.004
 # More planes than this with one frame each are one turning acquisition, not that many stacks.
 MOST_SINGLE_PLANES = 12
 # Frames at one distance along the normal whose corners lie this far apart are side by side.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from viewer.core.stacking import Dimension, FrameTable
+from viewer.dicom.cine_facts import seconds_of
 from viewer.dicom.frame_geometry import FrameGeometry, type_dimension
 from viewer.dicom.object_kinds import is_picture
 from viewer.dicom.source import FrameRef
@@ -110,7 +111,7 @@ class SeriesFrames:
 
     def _append_clip(self, header: Header) -> None:
         """Frames in their own order; the parts of a concatenation make one clip (rule 61)."""
-        whole = header.text("ConcatenationUID") or header.text("SOPInstanceUID") or header.ref
+        whole = header.text("ConcatenationUID") or header.ref
         key = (*_picture_key(header, ""), "clip", whole)
         for frame in range(min(header.frames, MOST_FRAMES)):
             self._row(header, frame, key, _NOWHERE, _NO_WAY)
@@ -227,20 +228,12 @@ def _first(keyword: str) -> Callable[[Header], float]:
 
 
 def acquired_s(header: Header) -> float:
-    """When the image was acquired, in seconds on a clock of days; NaN when it is not said."""
+    """When the image was acquired, in seconds; NaN when it is not said."""
     moment = header.text("AcquisitionDateTime")
-    day = moment[:8] if moment else header.text("AcquisitionDate")
-    time = moment[8:] if moment else header.text("AcquisitionTime")
-    time = (time or header.text("ContentTime")).replace(":", "")
-    if not time[:2].isdigit():
-        return math.nan
-    clock = [time[0:2], time[2:4], time[4:6]]
-    seconds = sum(
-        int(p) * unit for p, unit in zip(clock, (3600, 60, 1), strict=True) if p.isdigit()
-    )
-    fraction = time[7:13] if time[6:7] == "." else ""
-    seconds_of_day = seconds + (int(fraction) / 10 ** len(fraction) if fraction.isdigit() else 0.0)
-    return (int(day) * 86400 if day.isdigit() else 0) + seconds_of_day
+    if moment:
+        return seconds_of(moment[:8], moment[8:])
+    time = header.text("AcquisitionTime") or header.text("ContentTime")
+    return seconds_of(header.text("AcquisitionDate"), time)
 
 
 # Words of the labels: what the dimension is called, and how its value is read from a header.

@@ -90,7 +90,7 @@ def _words(series: Series, group: FrameGroup) -> tuple[str, ...]:
         "localizer" if localizer else "",
         f"{columns} × {rows}",
         _ordinal(contents.key_of, reference),
-        _object_word(header, own),
+        _object_word(header, own, contents.key_of),
     )
 
 
@@ -99,13 +99,12 @@ def _ordinal(keys: list[tuple[Hashable, ...]], reference: Hashable) -> str:
     return f"position set {references.index(reference) + 1}" if reference in references else ""
 
 
-def _object_word(header: Header, own: list[Hashable]) -> str:
+def _object_word(header: Header, own: list[Hashable], keys: list[tuple[Hashable, ...]]) -> str:
     if own[:1] == ["clip"]:
         number = header.integer("InstanceNumber")
         return "clip" if number is None else f"clip {number}"
-    if own[:1] == ["stack"]:
-        return f"stack {own[1]}"
-    return ""
+    stack_ids = sorted({str(key[-1]) for key in keys if "stack" in key})
+    return f"stack {stack_ids.index(str(own[1])) + 1}" if own and len(stack_ids) > 1 else ""
 
 
 def _kind(series: Series, group: FrameGroup) -> str:
@@ -133,6 +132,14 @@ def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
     where = f"{stack.series.name}, {stack.label}" if stack.label else stack.series.name
     where = where[0].upper() + where[1:]
     found = []
+    if not stack.is_image and not kind_of(stack.headers[0].text("SOPClassUID")):
+        count = len(stack.frames)
+        what = (
+            "This object has no pixel data."
+            if count == 1
+            else f"{count} objects have no pixel data."
+        )
+        found.append(Problem(where, what, "Its tags can be looked at."))
     if spread.gaps:
         count = f"{stack.missing} slice" + "s" * (stack.missing > 1)
         after = ", ".join(str(index + 1) for index, _ in spread.gaps[:5])
