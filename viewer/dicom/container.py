@@ -61,6 +61,8 @@ def open_container(reader: ByteReader) -> Container:
         MalformedError: the file meta group or the deflated stream cannot be used.
     """
     head = reader.read_at(0, _PREFIX_AT + 4)
+    if not head:
+        raise NotDicomError("This file is empty.", "Ask the sender for a new copy.")
     preamble, start = _preamble(head)
     meta, start, declared, problems = _read_meta(reader, start)
     if not preamble and not meta:
@@ -71,6 +73,7 @@ def open_container(reader: ByteReader) -> Container:
     deflated = False
     first = reader.read_at(start, 16)
     found = _sniff(first, encoding)
+    problems += _warnings(preamble)
     if declared in _DEFLATED or (found is None and _looks_deflated(reader, start)):
         if found is None:
             body, cut = _inflate(reader, start)
@@ -99,6 +102,23 @@ def _preamble(head: bytes) -> tuple[bytes, int]:
     if head[:4] == b"DICM":  # seen from tools that forget the 128 bytes
         return b"", 4
     return b"", 0
+
+
+# Programs hide in the preamble (CVE-2019-11687); a TIFF header there is legitimate.
+_PROGRAMS = (
+    b"MZ",
+    b"\x7fELF",
+    b"#!",
+    b"\xcf\xfa\xed\xfe",
+    b"\xce\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+)
+
+
+def _warnings(preamble: bytes) -> list[str]:
+    if preamble.startswith(_PROGRAMS):
+        return ["The file begins like a program; do not run it."]
+    return []
 
 
 def _read_meta(reader: ByteReader, start: int) -> tuple[tuple[Element, ...], int, str, list[str]]:

@@ -7,22 +7,21 @@ is looked at later, ends here as an error of ours or as a Problem.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydicom.dataset import Dataset
 
+from viewer.dicom.charset import character_sets
 from viewer.dicom.container import Container, open_container
-from viewer.dicom.elements import Element, Encoding, MemoryReader, Walker
-from viewer.dicom.guarded import (
-    GuardedDataset,
-    Surroundings,
-    described,
-    read_elements,
-    sequence_tags,
-)
-from viewer.dicom.source import FileRef, open_source
-from viewer.errors import MalformedError, Problem, UnreadableFileError
+from viewer.dicom.dictionary import described, sequence_tags
+from viewer.dicom.elements import ByteReader, Element, Encoding, MemoryReader, Walker
+from viewer.dicom.file_bytes import FileBytes
+from viewer.dicom.guarded import GuardedDataset, Surroundings, read_elements
+from viewer.dicom.source import FileRef, Source, open_source
+from viewer.errors import MalformedError, Problem
 
 # pydicom's own words quote values of the patient; ours do not (reliability.md section 6).
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -42,7 +41,6 @@ _NATIVE = frozenset(
         "1.2.840.113619.5.2",
     }
 )
-_KEPT_MEMBER_BYTES = 64 * 1024 * 1024
 _ITEM_HEADER = {b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"}
 
 
@@ -88,7 +86,7 @@ class DicomFile:
     pixels: PixelElement | None
     stamp: tuple[int, int]
     encoding: Encoding
-    _held: MemoryReader | None = None
+    _bytes: ByteReader
     _problems: dict[str, Problem] = field(default_factory=dict)
 
     @property
@@ -102,12 +100,20 @@ class DicomFile:
         Raises:
             UnreadableFileError: the file is gone, or not the one that was opened.
         """
-        if self._held is not None:
-            return self._held.read_at(offset, count)
-        with open_source(self.ref) as source:
-            if source.stamp != self.stamp:
-                raise UnreadableFileError("This file changed while it was open.", "Open it again.")
-            return source.read_at(offset, count)
+        return self._bytes.read_at(offset, count)
+
+    @contextmanager
+    def opened(self) -> Iterator[Source | MemoryReader]:
+        """What to call `read_at` on for many reads in a row; `size` bytes can be read.
+
+        Raises:
+            UnreadableFileError: the file is gone, or not the one that was opened.
+        """
+        if isinstance(self._bytes, FileBytes):
+            with self._bytes.opened() as read:
+                yield read
+        else:
+            yield self._bytes.read_at
 
     def value(self, path: str, default: Any = None) -> Any:
         """The value at a keyword or a path like `SharedFunctionalGroupsSequence[0].Rows`.
@@ -155,24 +161,33 @@ def open_file(ref: FileRef) -> DicomFile:
     """
     with open_source(ref) as source:
         container = open_container(source)
-        held = container.reader if isinstance(container.reader, MemoryReader) else None
-        if ref.member and held is None and source.size <= _KEPT_MEMBER_BYTES:
-            held = MemoryReader(source.read_at(0, source.size))  # unpacking again costs more
         file = DicomFile(
-            ref,
-            Dataset(),
-            Dataset(),
-            container.transfer_syntax,
-            None,
-            source.stamp,
-            container.encoding,
-            held,
+            ref=ref,
+            dataset=Dataset(),
+            meta=Dataset(),
+            transfer_syntax=container.transfer_syntax,
+            pixels=None,
+            stamp=source.stamp,
+            encoding=container.encoding,
+            _bytes=container.reader if container.deflated else FileBytes.of(ref, source),
         )
         for sentence in container.problems:
             file.note(sentence)
         file.meta = _read_meta(container, file)
         _read_dataset(container, file)
+    _check_words(file)
     return file
+
+
+def _check_words(file: DicomFile) -> None:
+    """Note an unknown character set, and a meta group that belongs to another object."""
+    around = file.dataset.get("SpecificCharacterSet") or ()
+    terms = (around,) if isinstance(around, str) else tuple(around)
+    if character_sets(tuple(str(term) for term in terms)).unknown:
+        file.note("The file names a character set that does not exist; text may be incomplete.")
+    announced = get(file.meta, "MediaStorageSOPInstanceUID")
+    if announced and announced != get(file.dataset, "SOPInstanceUID", announced):
+        file.note("The file meta group names another object than the data set.")
 
 
 def _read_meta(container: Container, file: DicomFile) -> Dataset:

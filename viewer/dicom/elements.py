@@ -13,12 +13,15 @@ from typing import NamedTuple, Protocol
 from viewer.errors import MalformedError
 
 MAX_DEPTH = 64  # sequences inside each other; as DCMTK since 2026
-MAX_ELEMENTS = 5_000_000
+MAX_ELEMENTS = 3_000_000
 
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _UNDEFINED = 0xFFFFFFFF
 _BLOCK = 64 * 1024
+_SEARCH = 1024 * 1024
+_SEQUENCE_END_MARKS = (b"\xfe\xff\xdd\xe0\0\0\0\0", b"\xff\xfe\xe0\xdd\0\0\0\0")
+MAX_REMEMBERED = 500_000
 
 # PS3.5 table 7.1-1: these have two reserved bytes and a four-byte length.
 _LONG_VRS = "OB OD OF OL OV OW SQ SV UC UN UR UT UV"
@@ -96,6 +99,7 @@ class Element(NamedTuple):
 
 class _Level(NamedTuple):
     kind: str  # "data set" | "sequence" | "fragments"
+    start: int
     end: int  # where it must be over
     defined: bool
     encoding: Encoding
@@ -107,7 +111,8 @@ _NO_SEQUENCES: frozenset[int] = frozenset()
 class Walker:
     """Iterates over elements and items in file order, at every depth.
 
-    After the iteration `problem` is a sentence about what made no sense, or empty.
+    After the iteration `problem` is a sentence about what made no sense, or empty, and `ends`
+    says where what has undefined length is over: offset of the value -> offset behind it.
 
     Args:
         reader: where the bytes are.
@@ -131,11 +136,12 @@ class Walker:
     ) -> None:
         self.problem = ""
         self.position = start
+        self.ends: dict[int, int] = {}
         self._reader = reader
         self._is_sequence = is_sequence
         self._base_depth = depth
         self._max_depth = max_depth
-        self._levels = [_Level("data set", min(end, reader.size), True, encoding)]
+        self._levels = [_Level("data set", start, min(end, reader.size), True, encoding)]
         self._block = b""
         self._block_start = 0
         self._entered = False  # whether the element just yielded opened a level
@@ -153,7 +159,7 @@ class Walker:
     ) -> Walker:
         """Begin at the first item of a sequence that is itself `depth` - 1 deep."""
         walker = cls(reader, start, end, encoding, is_sequence, depth - 1)
-        walker._levels.append(_Level(kind, walker._levels[0].end, True, encoding))
+        walker._levels.append(_Level(kind, start, walker._levels[0].end, True, encoding))
         return walker
 
     def __iter__(self) -> Iterator[Element]:
@@ -168,11 +174,14 @@ class Walker:
         )
 
     def skip(self, element: Element) -> None:
-        """Leave out what is inside the element just yielded; its end must be known."""
-        if self._entered and element.end is not None:
-            self._levels.pop()
-            self._entered = False
-            self.position = element.end
+        """Leave out what is inside the element just yielded, where its end is known."""
+        end = element.end
+        if self._entered:
+            end = self.ends.get(element.offset) if end is None else end
+            if end is not None:
+                self._levels.pop()
+                self._entered = False
+                self.position = end
 
     def read(self, offset: int, count: int) -> bytes:
         """Bytes of the file, from the block in memory when they are there."""
@@ -190,7 +199,7 @@ class Walker:
                     self._note("A sequence or item has no end mark.")
                 if len(self._levels) == 1:
                     return None
-                self._levels.pop()
+                self._leave(len(self._levels) - 1)
                 continue
             header = self._header(level)
             if header is None:
@@ -247,12 +256,12 @@ class Walker:
         if tag == ITEM and level.kind != "data set":
             return self._item(level, length, offset)
         if tag == ITEM and len(self._levels) > 1 and not level.defined:
-            self._levels.pop()  # its item delimiter is missing; read the item again one up
+            self._leave(len(self._levels) - 1)  # no item delimiter: read the item again one up
             return None
         if tag == ITEM_END and level.kind == "data set":
             self.position = offset
             if len(self._levels) > 1 and not level.defined:
-                self._levels.pop()
+                self._leave(len(self._levels) - 1)
             return None
         if tag == SEQUENCE_END:
             self._close_sequence(offset)
@@ -262,10 +271,30 @@ class Walker:
             self.position = offset
             return None
         self._note("A sequence holds something that is not an item.")
-        self._levels.pop()
-        if level.defined:
-            self.position = level.end
+        self.position = level.end if level.defined else self._find_end(level)
+        self._leave(len(self._levels) - 1)
         return None
+
+    def _find_end(self, level: _Level) -> int:
+        """Behind the next sequence delimiter, or where the sequence must be over."""
+        mark = _SEQUENCE_END_MARKS[level.encoding.big_endian]
+        position, overlap = self.position, len(mark) - 1
+        while position < level.end:
+            block = self._reader.read_at(position, min(_SEARCH, level.end - position))
+            found = block.find(mark)
+            if found >= 0:
+                return position + found + len(mark)
+            if len(block) <= overlap:
+                break
+            position += len(block) - overlap
+        return level.end
+
+    def _leave(self, index: int) -> None:
+        """Close the levels from `index` inwards; remember where the undefined ones end."""
+        for level in self._levels[index:]:
+            if not level.defined and len(self.ends) < MAX_REMEMBERED:
+                self.ends[level.start] = self.position
+        del self._levels[index:]
 
     def _close_sequence(self, offset: int) -> None:
         """End the innermost sequence of undefined length, wherever its delimiter stands."""
@@ -275,7 +304,7 @@ class Walker:
             if level.defined:
                 return  # a stray delimiter inside something of defined length
             if level.kind != "data set":
-                del self._levels[index:]
+                self._leave(index)
                 return
 
     def _item(self, level: _Level, length: int, offset: int) -> Element:
@@ -286,7 +315,7 @@ class Walker:
         start, self.position = self.position, offset
         self._entered = level.kind != "fragments"
         if self._entered:
-            self._levels.append(_Level("data set", end, defined, level.encoding))
+            self._levels.append(_Level("data set", offset, end, defined, level.encoding))
         else:
             self.position = end
         depth = self._base_depth + len(self._levels) // 2
@@ -328,7 +357,7 @@ class Walker:
                 f"Sequences lie more than {self._max_depth} deep inside each other.",
                 "The file is damaged or hostile; it is not opened.",
             )
-        self._levels.append(_Level(kind, end, defined, element.encoding))
+        self._levels.append(_Level(kind, element.offset, end, defined, element.encoding))
 
     def _fill(self) -> None:
         self._block_start = self.position

@@ -7,14 +7,11 @@ are built when they are looked at, and a value that cannot be read is None and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, MutableSequence
+from collections.abc import Callable, Iterator, MutableSequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
-from pydicom._dicom_dict import DicomDictionary
 from pydicom.config import IGNORE
-from pydicom.datadict import dictionary_VR, keyword_for_tag, private_dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement, empty_value_for_VR
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -23,6 +20,7 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID
 from pydicom.valuerep import IS, DSfloat, PersonName
 
+from viewer.dicom.dictionary import LUT_DESCRIPTORS, creator_tag, definite_vr, sequence_tags, vr_of
 from viewer.dicom.elements import (
     ITEM,
     PIXEL_TAGS,
@@ -40,15 +38,7 @@ MAX_VALUE_BYTES = 256 * 1024 * 1024
 _CACHED_ITEMS = 256
 _CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
-# Pixel values look-up descriptors count and number entries unsigned (PS3.3 C.11.1.1).
-_DESCRIPTORS = frozenset({0x00281101, 0x00281102, 0x00281103, 0x00283002})
 _LUT_DATA, _LUT_DESCRIPTOR = 0x00283006, 0x00283002
-
-
-@lru_cache(maxsize=1)
-def sequence_tags() -> frozenset[int]:
-    """Tags that the data dictionary (PS3.6) gives the VR SQ."""
-    return frozenset(tag for tag, entry in DicomDictionary.items() if entry[0] == "SQ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +96,7 @@ class GuardedDataset(Dataset):
     def _convert(self, raw: RawDataElement) -> DataElement:
         tag = raw.tag
         creator = self._creator(tag)
-        vr = resolve_vr(tag, raw.VR or "", raw.length, creator)
+        vr = vr_of(tag, raw.VR or "", raw.length, creator)
         vr, value = self._value(raw, self._definite(tag, vr))
         element = DataElement(
             tag,
@@ -120,26 +110,20 @@ class GuardedDataset(Dataset):
         element.private_creator = creator or None
         return element
 
-    def _creator(self, tag: BaseTag) -> str:
-        if not tag.is_private or tag.element < 0x1000:
+    def _creator(self, tag: int) -> str:
+        block = creator_tag(tag)
+        if block is None or block not in self._dict:
             return ""
-        block = BaseTag(tag.group << 16 | tag.element >> 8)
-        if block not in self._dict:
-            return ""
-        value = self[block].value
+        value = self[BaseTag(block)].value
         return value if isinstance(value, str) else ""
 
     def _definite(self, tag: BaseTag, vr: str) -> str:
-        """Decide among the dictionary's alternatives ("US or SS")."""
-        if " or " not in vr:
-            return vr
-        if vr == "US or SS":
-            return "SS" if self._around.signed and tag not in _DESCRIPTORS else "US"
-        if tag == _LUT_DATA and BaseTag(_LUT_DESCRIPTOR) in self._dict:
+        """Decide among the dictionary's alternatives."""
+        if tag == _LUT_DATA and " or " in vr and BaseTag(_LUT_DESCRIPTOR) in self._dict:
             descriptor = self[BaseTag(_LUT_DESCRIPTOR)].value
-            if isinstance(descriptor, list) and descriptor[0] == 1:
+            if isinstance(descriptor, list) and descriptor[0] == 1:  # PS3.3 C.11.1.1.1
                 return "US"
-        return "OW"
+        return definite_vr(tag, vr, self._around.signed)
 
     def _value(self, raw: RawDataElement, vr: str) -> tuple[str, Any]:
         """(VR in the end, value); what the VR cannot hold is None, and noted."""
@@ -157,7 +141,7 @@ class GuardedDataset(Dataset):
         value = convert(data, vr, around.charsets, not raw.is_little_endian)
         if value is None:
             around.note(raw.tag, f"does not hold what its kind ({vr}) demands")
-        if raw.tag in _DESCRIPTORS and isinstance(value, list) and value and value[0] < 0:
+        if raw.tag in LUT_DESCRIPTORS and isinstance(value, list) and value and value[0] < 0:
             value[0] += 65536  # written as SS, meant as US
         return vr, value
 
@@ -177,25 +161,6 @@ class GuardedDataset(Dataset):
                 around.note(raw.tag, "is damaged or nested too deeply and is left out")
         sequence.is_undefined_length = raw.length == 0xFFFFFFFF
         return sequence
-
-
-def resolve_vr(tag: BaseTag, vr: str, length: int | None, creator: str) -> str:
-    """The VR to read a value by: as written, else from the dictionaries (PS3.5 6.2.2)."""
-    if vr and vr != "UN":
-        return vr
-    if tag.is_private:
-        if tag.is_private_creator:
-            return "LO"
-        try:
-            return str(private_dictionary_VR(tag, creator)) if creator else "UN"
-        except KeyError:
-            return "UN"
-    if vr == "UN" and (length or 0) >= 0xFFFF:  # too long for a short VR's length: meant so
-        return vr
-    try:
-        return str(dictionary_VR(tag))
-    except KeyError:
-        return "UL" if tag.element == 0 and not vr else "UN"
 
 
 def convert(raw: bytes, vr: str, charsets: tuple[str, ...], big_endian: bool) -> Any:
@@ -363,7 +328,9 @@ def read_elements(
                 return elements, pixels
         elif element.end is None:
             waiting = element
-        else:
+        elif pixels and element.end - element.offset != element.length:
+            return elements, pixels  # bytes behind the pixel data that are no elements
+        elif not (pixels and BaseTag(element.tag) in elements):  # nor is a file glued on ours
             _keep(elements, element, element.end, walker, around)
         if len(elements) > MAX_ELEMENTS_HERE:
             raise MalformedError(
@@ -397,13 +364,3 @@ def _keep(
     if vr == "UN":  # PS3.5 6.2.2: what is inside is implicit VR little endian
         implicit = True
     elements[tag] = RawDataElement(tag, vr, length, value, element.offset, implicit, not big_endian)
-
-
-def described(tag: int) -> str:
-    """How a tag is named in a sentence: its keyword, or its number."""
-    return keyword_for_tag(tag) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-
-
-def unique(items: Iterable[str]) -> tuple[str, ...]:
-    """The sentences without repeats, in order."""
-    return tuple(dict.fromkeys(items))
