@@ -119,6 +119,8 @@ ANNOTATION_SIZE_PT = Setting(
     "annotation/size_pt", 10, "Size of the words on the image (points)", lambda pt: 6 <= pt <= 32
 )
 HIDE_IDENTITY = Setting("privacy/hide_identity", False, "Hide who the patient is")
+REMEMBER_RECENT = Setting("privacy/remember_recent", True, "Remember opened folders")
+NAME_IN_TITLE = Setting("privacy/name_in_title", False, "Patient's name in the window title")
 
 # Picture
 SMOOTH = Setting("display/smooth", True, "Smooth between pixels when enlarged")
@@ -135,7 +137,9 @@ CINE_RATE_FPS = Setting(
 CINE_AUTOPLAY = Setting("cine/autoplay", False, "Play clips as soon as they are shown")
 
 # Look
-THEME = Setting("look/theme", "dark", "Colours of the window", choices=("dark", "light", "system"))
+THEME = Setting(
+    "look/theme", "dark", "Colours of the window", choices=("dark", "light", "contrast", "system")
+)
 
 ALL: tuple[Setting[bool] | Setting[int] | Setting[float] | Setting[str], ...] = (
     CACHE_MB,
@@ -147,6 +151,8 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[float] | Setting[str], ...] = 
     ANNOTATION_LEVEL,
     ANNOTATION_SIZE_PT,
     HIDE_IDENTITY,
+    REMEMBER_RECENT,
+    NAME_IN_TITLE,
     SMOOTH,
     OVERLAYS_SHOWN,
     SHUTTER_SHOWN,
