@@ -2,7 +2,8 @@
 
 One bad file, folder or name never ends a scan: it becomes a `Skipped` with its reason. Links to
 folders are not followed, every file is read once however many names it has, and nothing but
-regular files is opened.
+regular files is opened. A folder with a DICOMDIR is read in the directory's order first; what
+the directory forgot comes after it.
 """
 
 from __future__ import annotations
@@ -10,55 +11,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from viewer.dicom.dicomdir import NAMES, DiscNames, components, read_dicomdir
 from viewer.dicom.header import Header, parse_header
 from viewer.dicom.header_checks import MEDIA_STORAGE_DIRECTORY
+from viewer.dicom.scan_items import Found, Item, SkipKind, Skipped, not_a_file, skipped
 from viewer.dicom.source import FileRef, FileSource, unreadable
-from viewer.errors import MalformedError, NotDicomError, ViewerError
+from viewer.errors import NotDicomError, ViewerError
 
-
-class SkipKind(StrEnum):
-    """Why something was left out; the word itself is shown in the import receipt."""
-
-    NOT_DICOM = "not dicom"
-    UNREADABLE = "unreadable"
-    MALFORMED = "malformed"
-    MISSING = "missing"
-    NOT_A_FILE = "not a file"
-    LINK = "link"
-    ARCHIVE = "archive"
-    OUTSIDE = "outside"
-    DUPLICATE = "duplicate"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A DICOM file and what its header says."""
-
-    header: Header
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that was met and left out.
-
-    Attributes:
-        ref: what it was; its text is for the screen, never for a log.
-        reason: a sentence without patient data.
-        advice: the next thing to try, or empty.
-        kind: the class of reason.
-    """
-
-    ref: FileRef
-    reason: str
-    advice: str
-    kind: SkipKind
-
-
-Item = Found | Skipped
+__all__ = ["Found", "SkipKind", "Skipped", "scan"]
 
 
 def scan(paths: Iterable[bytes | str | Path]) -> Generator[Item, None, None]:
@@ -75,117 +37,152 @@ class _Scanner:
     """What one scan remembers: which files and folders it has been to."""
 
     def __init__(self) -> None:
-        self._seen: set[tuple[int, int]] = set()
+        self._seen: set[tuple[int, int] | bytes] = set()
+        self._before: Header | None = None
 
     def given(self, path: bytes) -> Generator[Item, None, None]:
-        """A path the user named: links are followed here, he asked for it."""
+        """A path the user named; a link is followed here, for he asked for it."""
         try:
-            info = os.stat(path)
+            mode = os.stat(path).st_mode
         except (OSError, ValueError) as error:
-            yield _unreadable(FileRef(path), unreadable(error), SkipKind.MISSING)
+            yield skipped(FileRef(path), unreadable(error), SkipKind.MISSING)
             return
-        if stat.S_ISDIR(info.st_mode):
+        if stat.S_ISDIR(mode):
             yield from self._tree(path)
-        elif stat.S_ISREG(info.st_mode):
-            yield from self._file(path)
+        elif not stat.S_ISREG(mode):
+            yield not_a_file(path)
         else:
-            yield _not_a_file(path)
+            yield from self._file(path, given=True)
 
     def _tree(self, root: bytes) -> Generator[Item, None, None]:
         folders = [root]
         while folders:
             folder = folders.pop()
             inside: list[bytes] = []
-            yield from self._folder(folder, inside)
+            try:
+                if self._is_new_folder(folder):
+                    yield from self._disc(folder)
+                    yield from self._folder(folder, inside)
+            except (OSError, ValueError) as error:
+                yield skipped(FileRef(folder), unreadable(error))
             folders.extend(reversed(inside))
 
     def _folder(self, folder: bytes, inside: list[bytes]) -> Generator[Item, None, None]:
         """The files of one folder; the folders in it are added to `inside`."""
-        try:
-            info = os.stat(folder)
-            if self._is_known(info):
-                return
-            entries = os.scandir(folder)
-        except OSError as error:
-            yield _unreadable(FileRef(folder), unreadable(error))
-            return
-        with entries:
-            while True:
+        device = os.stat(folder).st_dev
+        with os.scandir(folder) as entries:
+            for entry in entries:
                 try:
-                    entry = next(entries)
-                except StopIteration:
-                    return
+                    is_file = entry.is_file(follow_symlinks=False)
+                    is_folder = not is_file and entry.is_dir(follow_symlinks=False)
                 except OSError as error:
-                    yield _unreadable(FileRef(folder), unreadable(error))
-                    return
-                yield from self._entry(entry, inside)
+                    yield skipped(FileRef(entry.path), unreadable(error))
+                    continue
+                if is_folder:
+                    inside.append(entry.path)
+                elif not is_file:
+                    yield from self._oddity(entry)
+                elif (device, entry.inode()) not in self._seen:
+                    yield from self._file(entry.path)
 
-    def _entry(self, entry: os.DirEntry[bytes], inside: list[bytes]) -> Generator[Item, None, None]:
+    def _oddity(self, entry: os.DirEntry[bytes]) -> Generator[Item, None, None]:
+        """Neither a file nor a folder: a link is looked at, anything else is left alone."""
         try:
-            if entry.is_file(follow_symlinks=False):
-                yield from self._file(entry.path)
-            elif entry.is_dir(follow_symlinks=False):
-                inside.append(entry.path)
-            elif entry.is_symlink():
-                yield from self._link(entry)
-            else:
-                yield _not_a_file(entry.path)
+            mode = entry.stat().st_mode if entry.is_symlink() else 0
         except OSError as error:
-            yield _unreadable(FileRef(entry.path), unreadable(error))
-
-    def _link(self, entry: os.DirEntry[bytes]) -> Generator[Item, None, None]:
-        info = entry.stat()
-        if stat.S_ISREG(info.st_mode):
+            yield skipped(FileRef(entry.path), unreadable(error), SkipKind.LINK)
+            return
+        if stat.S_ISREG(mode):
             yield from self._file(entry.path)
-        elif stat.S_ISDIR(info.st_mode):
-            yield Skipped(
-                FileRef(entry.path),
-                "It is a link to a folder; links are not followed.",
-                "Open the folder it stands for.",
-                SkipKind.LINK,
-            )
+        elif stat.S_ISDIR(mode):
+            reason = "It is a link to a folder; links are not followed."
+            advice = "Open the folder it stands for."
+            yield Skipped(FileRef(entry.path), reason, advice, SkipKind.LINK)
         else:
-            yield _not_a_file(entry.path)
+            yield not_a_file(entry.path)
 
-    def _file(self, path: bytes) -> Generator[Item, None, None]:
+    def _file(self, path: bytes, given: bool = False) -> Generator[Item, None, None]:
+        ref = FileRef(path)
+        archive = False
+        try:
+            with FileSource(path) as source:
+                # Some file systems number no files; there the name has to do.
+                identity = source.identity if source.identity[1] else path
+                if identity in self._seen:
+                    return
+                self._seen.add(identity)
+                try:
+                    header = parse_header(ref, source)
+                except NotDicomError:
+                    archive = source.read_at(0, 4) in (b"PK\x03\x04", b"PK\x05\x06")
+                    if not archive:
+                        raise
+        except ViewerError as error:
+            yield skipped(ref, error)
+            return
+        if archive:
+            from viewer.dicom.scan_archive import scan_archive  # most scans meet none
+
+            yield from scan_archive(path)
+        elif header.media_sop_class != MEDIA_STORAGE_DIRECTORY:
+            header.share_values(self._before)
+            self._before = header
+            yield Found(header)
+        elif given:  # the directory of a disc stands for the disc
+            folder = os.path.dirname(path)
+            yield from self._listed(folder, path)
+            yield from self._tree(folder)
+
+    def _disc(self, folder: bytes) -> Generator[Item, None, None]:
+        """The files that a DICOMDIR in `folder` lists, in its order."""
+        for name in NAMES:
+            path = os.path.join(folder, name)
+            try:
+                info = os.lstat(path)
+                if (info.st_dev, info.st_ino) in self._seen:
+                    return  # it was given by name
+                if stat.S_ISREG(info.st_mode):
+                    yield from self._listed(folder, path)
+                    return
+            except OSError:
+                continue
+
+    def _listed(self, folder: bytes, path: bytes) -> Generator[Item, None, None]:
         ref = FileRef(path)
         try:
             with FileSource(path) as source:
-                if source.identity in self._seen:
-                    return
-                self._seen.add(source.identity)
-                header = parse_header(ref, source)
+                if source.identity[1]:
+                    self._seen.add(source.identity)
+                directory = read_dicomdir(source)
         except ViewerError as error:
-            yield _skipped(ref, error)
+            reason = f"The DICOMDIR cannot be used: {error}"
+            yield Skipped(ref, reason, _READ_WITHOUT, SkipKind.MALFORMED)
             return
-        if header.media_sop_class != MEDIA_STORAGE_DIRECTORY:
-            yield Found(header)
+        for remark in directory.remarks:
+            yield Skipped(ref, remark, _READ_WITHOUT, SkipKind.MALFORMED)
+        names = DiscNames(folder)
+        for file_id in directory.file_ids:
+            parts = components(file_id)
+            if parts is None:
+                reason = "The DICOMDIR names a file outside of its folder; it was not opened."
+                yield Skipped(ref, reason, "", SkipKind.OUTSIDE)
+            elif (found := names.find(parts)) == path:
+                yield Skipped(ref, "The DICOMDIR lists itself.", "", SkipKind.MALFORMED)
+            elif found:
+                yield from self._file(found)
+            else:
+                missing = FileRef(os.path.join(folder, *parts))
+                yield Skipped(missing, _MISSING, _OTHER_DISC, SkipKind.MISSING)
 
-    def _is_known(self, info: os.stat_result) -> bool:
-        identity = (info.st_dev, info.st_ino)
+    def _is_new_folder(self, folder: bytes) -> bool:
+        info = os.stat(folder)
+        identity = (info.st_dev, info.st_ino) if info.st_ino else folder
         if identity in self._seen:
-            return True
+            return False
         self._seen.add(identity)
-        return False
+        return True
 
 
-def _skipped(ref: FileRef, error: ViewerError) -> Skipped:
-    kind = SkipKind.UNREADABLE
-    if isinstance(error, NotDicomError):
-        kind = SkipKind.NOT_DICOM
-    elif isinstance(error, MalformedError):
-        kind = SkipKind.MALFORMED
-    return Skipped(ref, str(error), error.advice, kind)
-
-
-def _unreadable(ref: FileRef, error: ViewerError, kind: SkipKind = SkipKind.UNREADABLE) -> Skipped:
-    return Skipped(ref, str(error), error.advice, kind)
-
-
-def _not_a_file(path: bytes) -> Skipped:
-    return Skipped(
-        FileRef(path),
-        "It is a pipe, a device or a socket, not a regular file.",
-        "",
-        SkipKind.NOT_A_FILE,
-    )
+_READ_WITHOUT = "The files beside it were read without it."
+_MISSING = "It is listed in the DICOMDIR but is not there."
+_OTHER_DISC = "Look for it on another disc of the set."
