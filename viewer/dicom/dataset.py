@@ -20,8 +20,8 @@ from viewer.dicom.dictionary import described, sequence_tags
 from viewer.dicom.elements import ByteReader, Element, Encoding, MemoryReader, Walker
 from viewer.dicom.file_bytes import FileBytes
 from viewer.dicom.guarded import GuardedDataset, Surroundings, read_elements
-from viewer.dicom.source import FileRef, Source, open_source
-from viewer.errors import MalformedError, Problem
+from viewer.dicom.source import FileRef, open_source
+from viewer.errors import MalformedError, Problem, UnreadableFileError
 
 # pydicom's own words quote values of the patient; ours do not (reliability.md section 6).
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -103,17 +103,19 @@ class DicomFile:
         return self._bytes.read_at(offset, count)
 
     @contextmanager
-    def opened(self) -> Iterator[Source | MemoryReader]:
-        """What to call `read_at` on for many reads in a row; `size` bytes can be read.
+    def opened(self) -> Iterator[ByteReader]:
+        """For many reads in a row: the bytes over one handle, closed at the end.
 
         Raises:
             UnreadableFileError: the file is gone, or not the one that was opened.
         """
-        if isinstance(self._bytes, FileBytes):
-            with self._bytes.opened() as read:
-                yield read
-        else:
-            yield self._bytes.read_at
+        if not isinstance(self._bytes, FileBytes) or self._bytes.held is not None:
+            yield self._bytes
+            return
+        with open_source(self.ref) as source:
+            if source.stamp != self.stamp:
+                raise UnreadableFileError("This file changed while it was open.", "Open it again.")
+            yield source
 
     def value(self, path: str, default: Any = None) -> Any:
         """The value at a keyword or a path like `SharedFunctionalGroupsSequence[0].Rows`.
