@@ -21,7 +21,7 @@ from viewer.dicom.elements import ByteReader, Element, Encoding, MemoryReader, W
 from viewer.dicom.file_bytes import FileBytes
 from viewer.dicom.guarded import GuardedDataset, Surroundings, read_elements
 from viewer.dicom.source import FileRef, open_source
-from viewer.errors import MalformedError, Problem, UnreadableFileError
+from viewer.errors import MalformedError, Problem
 
 # pydicom's own words quote values of the patient; ours do not (reliability.md section 6).
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -109,13 +109,11 @@ class DicomFile:
         Raises:
             UnreadableFileError: the file is gone, or not the one that was opened.
         """
-        if not isinstance(self._bytes, FileBytes) or self._bytes.held is not None:
+        if isinstance(self._bytes, FileBytes):
+            with self._bytes.opened() as reader:
+                yield reader
+        else:
             yield self._bytes
-            return
-        with open_source(self.ref) as source:
-            if source.stamp != self.stamp:
-                raise UnreadableFileError("This file changed while it was open.", "Open it again.")
-            yield source
 
     def value(self, path: str, default: Any = None) -> Any:
         """The value at a keyword or a path like `SharedFunctionalGroupsSequence[0].Rows`.

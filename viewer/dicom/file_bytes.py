@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from viewer.dicom.elements import MemoryReader
+from viewer.dicom.elements import ByteReader, MemoryReader
 from viewer.dicom.source import FileRef, Source, open_source
 from viewer.errors import UnreadableFileError
 
@@ -41,20 +41,20 @@ class FileBytes:
         Raises:
             UnreadableFileError: the file is gone, or is not the one that was opened.
         """
-        with self.opened() as read:
-            return read(offset, count)
+        with self.opened() as reader:
+            return reader.read_at(offset, count)
 
     @contextmanager
-    def opened(self) -> Iterator[Callable[[int, int], bytes]]:
-        """`read_at` over one handle, for many reads in a row.
+    def opened(self) -> Iterator[ByteReader]:
+        """One handle for many reads in a row.
 
         Raises:
             UnreadableFileError: as `read_at`.
         """
         if self.held is not None:
-            yield MemoryReader(self.held).read_at
+            yield MemoryReader(self.held)
             return
         with open_source(self.ref) as source:
             if source.stamp != self.stamp:
                 raise UnreadableFileError("This file changed while it was open.", "Open it again.")
-            yield source.read_at
+            yield source
