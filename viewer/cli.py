@@ -38,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] == "--decoder-worker":  # a frozen build starts itself anew
         from viewer.dicom.decoder_worker import main as decode
 
-        return int(decode() or 0)
+        decode(arguments[1])
+        return 0
     if arguments and arguments[0] in VERBS:
         return _run_verb(arguments[0], arguments[1:])
     parser = _window_parser()
