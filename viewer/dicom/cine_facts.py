@@ -28,6 +28,7 @@ _POINTERS = {
     0x00540100: "TimeSliceVector",
     0x3004000C: "GridFrameOffsetVector",
 }
+_NOT_FILMS = {"SM", "SEG", "RTDOSE"}
 _MOST_FRAMES = 20_000  # of an enhanced object whose acquisition times are looked at
 
 
@@ -37,9 +38,12 @@ class _Values(Protocol):
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """All values as numbers, () when absent or broken."""
 
+    def text(self, keyword: str) -> str:
+        """The value as text, "" when absent."""
+
 
 def facts_of_header(header: Header) -> CineFacts:
-    """From the header alone, for a list of series: without trims and acquisition times."""
+    """From the header alone, which holds everything but the times of single frames."""
     pointer = tuple(int(tag) for tag in header.numbers("FrameIncrementPointer"))
     return _facts(header, header.frames, pointer)
 
@@ -49,17 +53,15 @@ def facts_of_dataset(dataset: Dataset, frames: int) -> CineFacts:
     from viewer.dicom.attributes import Attributes, Notes
 
     root = Attributes(dataset, Notes(""))
-    halves = [int(half) for half in root.numbers("FrameIncrementPointer")]
-    pointer = tuple(
-        halves[0:1]
-        if halves and halves[0] > 0xFFFF
-        else (high << 16 | low for high, low in zip(halves[::2], halves[1::2], strict=False))
-    )
+    parts = [int(part) for part in root.numbers("FrameIncrementPointer")]
+    if not any(part > 0xFFFF for part in parts):  # undecoded: two 16-bit halves for each tag
+        halves = zip(parts[::2], parts[1::2], strict=False)
+        parts = [high << 16 | low for high, low in halves]
+    pointer = tuple(parts)
     return _facts(
         root,
         frames,
         pointer,
-        trims=(_number(root, "StartTrim"), _number(root, "StopTrim")),
         acquisition_s=_acquisition_s(dataset, frames),
     )
 
@@ -68,10 +70,9 @@ def _facts(
     source: _Values,
     frames: int,
     pointer: tuple[int, ...],
-    trims: tuple[float | None, float | None] = (None, None),
     acquisition_s: tuple[float, ...] = (),
 ) -> CineFacts:
-    start, stop = trims
+    start, stop = _number(source, "StartTrim"), _number(source, "StopTrim")
     return CineFacts(
         frames=frames,
         pointer=tuple(_POINTERS.get(tag, f"{tag:08X}") for tag in pointer),
@@ -83,6 +84,7 @@ def _facts(
         sweep=_number(source, "PreferredPlaybackSequencing") == 1,
         start_trim=None if start is None else int(start),
         stop_trim=None if stop is None else int(stop),
+        tiled=source.text("Modality") in _NOT_FILMS,
     )
 
 

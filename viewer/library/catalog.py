@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from viewer.dicom.scan import Found
     from viewer.dicom.source import FileRef
 
+__all__ = ["Catalog", "CatalogChange", "Duplicate", "Patient", "Series", "Stack", "Study"]
+
 
 @dataclass(slots=True)
 class CatalogChange:
@@ -104,6 +106,11 @@ class Catalog:
         return iter(self._series.values())
 
     @property
+    def copies(self) -> list[Duplicate]:
+        """Files left out because another one holds the same object."""
+        return [duplicate for duplicate in self.duplicates.values() if not duplicate.conflict]
+
+    @property
     def problems(self) -> list[Problem]:
         """Everything that disappointed: files skipped, damaged, doubled; gaps and uneven stacks."""
         found = [
@@ -126,7 +133,7 @@ class Catalog:
         return make_receipt(
             found=self.found,
             shown=sum(len(series.headers) for series in self.series),
-            copies=len(self.duplicates) - conflicts,
+            copies=len(self.copies),
             conflicts=conflicts,
             skipped=self.skipped,
             stacks=stacks,

@@ -133,12 +133,9 @@ def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
     where = where[0].upper() + where[1:]
     found = []
     if not stack.is_image and not kind_of(stack.headers[0].text("SOPClassUID")):
-        count = len(stack.frames)
-        what = (
-            "This object has no pixel data."
-            if count == 1
-            else f"{count} objects have no pixel data."
-        )
+        single = len(stack.frames) == 1
+        who = "This object has" if single else f"{len(stack.frames)} objects have"
+        what = f"{who} no pixel data."
         found.append(Problem(where, what, "Its tags can be looked at."))
     if spread.gaps:
         count = f"{stack.missing} slice" + "s" * (stack.missing > 1)
