@@ -38,6 +38,30 @@ _ONE_LANGUAGE: Final = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM"
 _SLOT_AND_VR: Final = {
     keyword: (SLOT_OF[keyword], vr) for keyword, (_, vr) in HEADER_KEYWORDS.items()
 }
+# Long values that the files of a series agree in.
+_SHARED: Final = tuple(
+    SLOT_OF[keyword]
+    for keyword in (
+        "ImageType",
+        "SOPClassUID",
+        "AccessionNumber",
+        "Manufacturer",
+        "InstitutionName",
+        "ReferringPhysicianName",
+        "StudyDescription",
+        "SeriesDescription",
+        "ManufacturerModelName",
+        "PatientName",
+        "PatientID",
+        "ProtocolName",
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        "ImageOrientationPatient",
+        "FrameOfReferenceUID",
+        "PhotometricInterpretation",
+        "PixelSpacing",
+    )
+)
 _LONGEST_NUMBER: Final = 64  # characters; DS may have 16, IS 12
 _INTEGER_LIMIT: Final = 1 << 32
 
@@ -134,10 +158,10 @@ class Header:
         The files of a series agree in most values; for 100,000 files this is 200 MB.
         """
         if other is not None:
-            self._values = [
-                theirs if theirs == ours else ours
-                for ours, theirs in zip(self._values, other._values, strict=True)
-            ]
+            ours, theirs = self._values, other._values
+            for slot in _SHARED:
+                if ours[slot] == theirs[slot]:
+                    ours[slot] = theirs[slot]
             if self.transfer_syntax == other.transfer_syntax:
                 self.transfer_syntax = other.transfer_syntax
 

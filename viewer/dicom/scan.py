@@ -51,6 +51,8 @@ class _Scanner:
             yield from self._tree(path)
         elif not stat.S_ISREG(mode):
             yield not_a_file(path)
+        elif os.path.basename(path).upper() == b"DICOMDIR":
+            yield from self._tree(os.path.dirname(path))
         else:
             yield from self._file(path, given=True)
 
