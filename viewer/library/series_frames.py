@@ -41,6 +41,7 @@ class SeriesFrames:
         self._positions: list[Sequence[float]] = []
         self._orientations: list[Sequence[float]] = []
         self._order: list[tuple[float, float]] = []
+        self._orientation_of: dict[str, tuple[float, ...]] = {}
         self._queue: list[Header] = []
         self._all: list[Header] = []
         self._geometry: dict[object, FrameGeometry] = {}
@@ -101,13 +102,21 @@ class SeriesFrames:
 
     def _append_single(self, header: Header) -> None:
         position = _triple(header.numbers("ImagePositionPatient"))
-        orientation = header.numbers("ImageOrientationPatient")
+        orientation = self._orientation(header)
         placed = position is not None and len(orientation) == 6
         key = _picture_key(header, header.text("FrameOfReferenceUID") if placed else "")
         if placed and position is not None:
             self._row(header, 0, key, position, orientation)
         else:
             self._row(header, 0, key, _NOWHERE, _NO_WAY)
+
+    def _orientation(self, header: Header) -> tuple[float, ...]:
+        """Image Orientation (Patient); most slices of a series share the same few characters."""
+        text = header.text("ImageOrientationPatient")
+        known = self._orientation_of.get(text)
+        if known is None:
+            known = self._orientation_of[text] = header.numbers("ImageOrientationPatient")
+        return known
 
     def _append_clip(self, header: Header) -> None:
         """Frames in their own order; the parts of a concatenation make one clip (rule 61)."""
@@ -194,7 +203,7 @@ def _picture_key(header: Header, frame_of_reference: str) -> tuple[Hashable, ...
         header.integer("Rows") or 0,
         header.integer("Columns") or 0,
         header.integer("SamplesPerPixel") or 1,
-        "LOCALIZER" in header.texts("ImageType"),
+        "LOCALIZER" in header.text("ImageType"),
         frame_of_reference,
     )
 
