@@ -109,5 +109,4 @@ def elided(text: str, most: int) -> str:
 
 def plain(text: str) -> str:
     """One line of visible characters: control and direction marks could rearrange the others."""
-    kept = (c if c.isprintable() else " " for c in text)
-    return " ".join("".join(kept).split())
+    return "".join(c if c.isprintable() else " " for c in text).strip()
