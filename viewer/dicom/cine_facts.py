@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from typing import TYPE_CHECKING, Protocol
 
@@ -114,10 +115,10 @@ def _acquisition_s(dataset: Dataset, frames: int) -> tuple[float, ...]:
 
 
 def seconds_of(date: str, time: str) -> float:
-    """A DICOM date and time in seconds on a clock of days; NaN when there is no time.
+    """A DICOM date and time in seconds since the year 1; NaN when there is no time.
 
-    Days count as their digits do, which orders them but does not measure across midnight: within
-    one acquisition that is enough. Old times with colons are read as well (rule 67).
+    Old forms, "1993.08.22" and "10:20:30", are read as well (rule 67); a date that is none counts
+    as the first day.
     """
     digits = time.replace(":", "")
     if len(digits) < 2 or not digits[:2].isdigit():
@@ -129,5 +130,11 @@ def seconds_of(date: str, time: str) -> float:
     fraction = digits[7:13] if digits[6:7] == "." else ""
     if fraction.isdigit():
         seconds += int(fraction) / 10 ** len(fraction)
-    days = date.replace(".", "")
-    return (int(days) * 86400 if days.isdigit() else 0) + seconds
+    return _days(date.replace(".", "")) * 86400 + seconds
+
+
+def _days(date: str) -> int:
+    try:
+        return datetime.date(int(date[:4]), int(date[4:6]), int(date[6:8])).toordinal()
+    except ValueError:
+        return 0

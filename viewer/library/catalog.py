@@ -5,6 +5,7 @@ Adding a file only sorts it into its series; stacks are worked out when somebody
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -118,6 +119,7 @@ class Catalog:
             for item in self.skipped
         ]
         found += [_conflict(d) for d in self.duplicates.values() if d.conflict]
+        found += _shared_ids(self.patients)
         for series in self.series:
             for header in series.headers:
                 found.extend(header.problems)
@@ -282,9 +284,21 @@ def _signature(header: Header) -> tuple[str, ...]:
     return (header.transfer_syntax, *(header.text(keyword) for keyword in _SIGNATURE))
 
 
+def _shared_ids(patients: Iterable[Patient]) -> Iterator[Problem]:
+    """One Patient ID under several names: kept apart, but somebody should know."""
+    ids = Counter((patient.id, patient.issuer) for patient in patients if patient.id)
+    for (patient_id, _), count in ids.items():
+        if count > 1:
+            yield Problem(
+                f"Patient ID {patient_id}",
+                f"{count} patients have this ID under different names; they are kept apart.",
+                "If it is one person, the name was written differently.",
+            )
+
+
 def _conflict(duplicate: Duplicate) -> Problem:
     return Problem(
         duplicate.header.ref.text,
-        "Another file has the same SOP Instance UID but other content.",
+        "Another file has the same SOP Instance UID but other pixels or attributes.",
         "Both are shown. One of them was changed or wrongly numbered: ask its sender.",
     )

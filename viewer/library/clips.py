@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from viewer.core.cine import CineRate, frame_rate
 from viewer.dicom.cine_facts import facts_of_header
 from viewer.library.nodes import Stack
@@ -13,7 +15,7 @@ def clip_rate(stack: Stack) -> CineRate | None:
     Reads no file: cheap enough to ask for each row of a list.
     """
     first = stack.headers[0]
-    one_object = all(header is first for header in stack.headers)
+    one_object = stack.is_clip or all(header is first for header in stack.headers)
     if not stack.is_image or not one_object or stack.slice_spacing_mm is not None:
         return None
-    return frame_rate(facts_of_header(first))
+    return frame_rate(replace(facts_of_header(first), frames=len(stack.frames)))
