@@ -74,7 +74,8 @@ def _jpeg_ls_charls(encoded: bytes, facts: StreamFacts, expected: Expected) -> n
     if facts.components > 1 and header["interleave_mode"] == 0:
         planes = samples.reshape(facts.components, facts.rows, facts.columns)
         return np.moveaxis(planes, 0, -1)
-    return samples.reshape(expected.shape)
+    shape = (facts.rows, facts.columns, facts.components)
+    return samples.reshape(shape[: 3 if facts.components > 1 else 2])
 
 
 def _jpeg_libjpeg(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
@@ -176,11 +177,30 @@ def decode(encoded: bytes, expected: Expected) -> Decoded:
     check(facts, expected)
     notes = _disagreements(facts, expected)
     samples, decoder = _decode_with_first(encoded, facts, expected)
+    if (facts.rows, facts.columns) != (0, 0):
+        samples, smaller = _fitted(samples, facts, expected)
+        notes += smaller
     if samples.shape != expected.shape:
         raise StreamError(f"The decoder returned an image of shape {samples.shape}.")
     if not facts.precision:
         facts = replace(facts, precision=samples.dtype.itemsize * 8)
     return Decoded(samples, _color_space(facts, expected), decoder, facts, notes)
+
+
+def _fitted(
+    samples: np.ndarray, facts: StreamFacts, expected: Expected
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A stream smaller than the frame, in its upper left corner; else unchanged."""
+    if samples.shape[:2] != (facts.rows, facts.columns) or samples.shape == expected.shape:
+        return samples, ()
+    if samples.ndim != len(expected.shape):
+        return samples, ()
+    frame = np.zeros(expected.shape, samples.dtype)
+    frame[: facts.rows, : facts.columns] = samples
+    return frame, (
+        f"The compressed image is only {facts.columns} x {facts.rows} pixels; the rest of the "
+        f"frame of {expected.columns} x {expected.rows} is empty.",
+    )
 
 
 def _decode_with_first(
