@@ -203,7 +203,7 @@ class LoadPlan:
         reach = self._reaches.get(want)
         if reach is None:
             track, costs = self.tracks[want.key], self._costs_of(want)
-            share = PLANNED * self._limit_bytes / len(self.wanted_keys())
+            share = PLANNED * self._limit_bytes / len(self._wants)
             count = int(share / track.frame_bytes) if track.frame_bytes else BLIND_FRAMES
             # Strictly below: frames of equal cost ahead and behind must not overfill the share.
             reach = float(np.partition(costs, count)[count]) - 0.5 if count < len(costs) else np.inf

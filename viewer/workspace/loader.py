@@ -159,8 +159,8 @@ class Loader(QObject):
 
     def warm_up(self) -> None:
         """Import what reading needs, on a thread, so that the first image does not wait for it."""
-        thread = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
-        thread.start()
+        if self._reader is None:
+            threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def clear(self) -> None:
         """Forget all frames, failures and wishes: the studies were closed."""

@@ -80,6 +80,7 @@ class Opening(QObject):
         self._progress = ScanProgress()
         self._began_s = 0.0
         self._told_s = 0.0
+        self._eager = False  # the first new series is told at once: it holds the first picture
         self._bites = QTimer(self)
         self._bites.setInterval(0)
         self._bites.timeout.connect(self._bite)
@@ -102,6 +103,7 @@ class Opening(QObject):
         job.failed.connect(self._take_failure)
         job.ended.connect(self._end_job)
         self._tell()
+        self._eager = True
 
     def cancel(self) -> None:
         """Stop reading; what was found stays."""
@@ -142,7 +144,8 @@ class Opening(QObject):
         self._progress = ScanProgress(found, skipped, True, time.perf_counter() - self._began_s)
         self.problems_met.emit([problem for item in items for problem in _problems_of(item)])
         self._change = _merged(self._change, change) if self._change else change
-        if time.perf_counter() - self._told_s > TOLD_S:
+        if time.perf_counter() - self._told_s > TOLD_S or (self._eager and self._change.series):
+            self._eager = False
             self._tell()
 
     @Slot(object)

@@ -77,6 +77,7 @@ class Workspace(QObject):
         """
         if show or self.active.stack is None:
             self._first.await_in(self.active)
+        self.loader.warm_up()
         self._opening.open_paths(paths)
 
     def cancel_scan(self) -> None:
