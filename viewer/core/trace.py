@@ -116,7 +116,7 @@ def _grayed(description: FrameDescription, choice: DisplayChoice, voi: VoiChoice
             if padding.low == padding.high
             else (f"{padding.low:g} to {padding.high:g}")
         )
-        yield Step("Padding", f"stored values {span} are black", "PixelPaddingValue")
+        yield Step("Padding", f"stored values {span} are no image", "PixelPaddingValue")
     yield from _voi(description, voi)
     if description.presentation.lut is not None:
         entries = len(description.presentation.lut.entries)
@@ -172,15 +172,11 @@ def _voi(description: FrameDescription, voi: VoiChoice) -> Iterator[Step]:
 
 def _polarity(description: FrameDescription, choice: DisplayChoice) -> Iterator[Step]:
     photometric = description.pixel_format.photometric_interpretation
-    if file_inverse(description):
-        both = photometric == "MONOCHROME1" and description.presentation.inverse
-        keyword = "PresentationLUTShape"
-        if photometric == "MONOCHROME1":
-            keyword = "PhotometricInterpretation"
-        why = "MONOCHROME1 and shape INVERSE say the same, one inversion" if both else photometric
-        yield Step("Inversion", f"low values are white: {why}", keyword)
-    else:
-        yield Step("Polarity", f"low values are black: {photometric}", "PhotometricInterpretation")
+    shape = description.presentation
+    keyword = "PresentationLUTShape" if shape.shape_given else "PhotometricInterpretation"
+    why = f"shape {'INVERSE' if shape.inverse else 'IDENTITY'}, " if shape.shape_given else ""
+    dark = "white" if file_inverse(description) else "black"
+    yield Step("Polarity", f"low values are {dark}: {why}{photometric}", keyword)
     if choice.inverted:
         yield Step("Inverted", "black and white exchanged by the user")
 

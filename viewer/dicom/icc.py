@@ -46,8 +46,15 @@ def _transform(profile: bytes) -> tuple[Any, str]:
         if source.profile.xcolor_space.strip() != "RGB":
             return None, "ICCProfile is not for RGB and is ignored."
         target = ImageCms.createProfile("sRGB")
+        # Relative colorimetric with black point compensation: an sRGB profile of whatever kind
+        # changes nothing, and no profile lifts black.
         transform = ImageCms.buildTransform(
-            source, target, "RGB", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
+            source,
+            target,
+            "RGB",
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None, "ICCProfile is damaged and is ignored."
