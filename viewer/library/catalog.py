@@ -172,6 +172,7 @@ class Catalog:
             text("PatientName"),
             text("IssuerOfPatientID"),
             "" if text("SeriesInstanceUID") and text("StudyInstanceUID") else _stand_in(header),
+            "" if text("PatientID") else text("PatientBirthDate"),
         )
         series = self._by_values.get(values)
         if series is None:
