@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-_AGE = re.compile(r"(\d{3})([DWMY])")
+_AGE = re.compile(r"(\d{1,3})([DWMY])")
 _AGE_UNITS = {"D": "d", "W": "w", "M": "mo", "Y": "y"}
 _SEX_WORDS = {"M": "male", "F": "female", "O": "other"}
 _DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")  # "1993.08.22" is legal input, PS3.5 6.2

@@ -127,6 +127,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.gestures.cancel()
         return dragging
 
+    def close(self) -> bool:
+        """Close as any widget: pyqtgraph's way takes the viewport away under events on their way
+        to it, which ends the process."""
+        return QWidget.close(self)
+
     def _set_up(self) -> None:
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # a right drag zooms
@@ -144,11 +149,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         viewport.index_changed.connect(self._take_index)
         viewport.frame_changed.connect(self._take_frame)
         viewport.view_changed.connect(self._refresh)
-        viewport.display_changed.connect(self._take_look)
+        viewport.display_changed.connect(self._take_display)
         viewport.annotations_changed.connect(self._refresh)
         viewport.cine_changed.connect(self._refresh_layers)
         if self._loader is not None:
-            self._loader.states_changed.connect(self.bar.update)
+            self._loader.states_changed.connect(self.bar.refresh)
 
     # What is shown
 
@@ -156,6 +161,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Another stack: the old one's image must not stand under the new one's words."""
         self.gestures.cancel()
         self._drop_frame()
+        self.bar.refresh()
         self._take_index()
         self._take_frame()
 
@@ -180,6 +186,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self._patience.stop()
             self._waiting = False
         self._take_look()
+        self._refresh()
+
+    def _take_display(self) -> None:
+        self._take_look()
+        self.image.refresh()
+        self.layers.lay_out_light(self._viewport, self._sight())
+        self._say_what_is_shown()
 
     def _drop_frame(self) -> None:
         self._frame = self._picture = self._look = self._readout = None
@@ -188,7 +201,6 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         viewport = self._viewport
         if viewport.loaded is not None:  # else what is drawn keeps the look it has
             self._look = Look(viewport.shown_choice, viewport.smooth)
-        self._refresh()
 
     def _say_loading(self) -> None:
         self._waiting = self._viewport.loading
@@ -201,6 +213,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _refresh_layers(self) -> None:
         self.layers.lay_out(self._viewport, self._sight())
+        self._say_what_is_shown()
+
+    def _say_what_is_shown(self) -> None:
+        """For screen readers."""
         name, description = describe_view(self._viewport)
         self.setAccessibleName(name)
         self.setAccessibleDescription(description)

@@ -45,5 +45,6 @@ class CornerText:
 def _styled(lines: tuple[Line, ...], area: Area) -> Iterator[StyledLine]:
     style = area.style()
     most = int(area.height * HEIGHT_SHARE / style.line_height)
+    width = area.width * WIDTH_SHARE
     for line in fitting(lines, most):
-        yield StyledLine(elided_to(line.text, style, area.width * WIDTH_SHARE), style)
+        yield StyledLine(elided_to(line.text, style, width), style)

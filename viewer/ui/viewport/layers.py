@@ -94,11 +94,16 @@ class Layers:
         self.letters.lay_out(letters, area)
         self._lay_out_bar(viewport, sight, level, letters)
         self._lay_out_mark(description, level, letters, area)
-        self.lay_out_words(viewport, sight)
-        below = area.margin + area.style(factor=SIZE_FACTOR).line_height
-        self.badges.lay_out(_badges(viewport, sight), area, below)
+        self.lay_out_light(viewport, sight)
         self.failure.lay_out(viewport.failure, sight.syntax, area)
         self.frame.lay_out(area)
+
+    def lay_out_light(self, viewport: Viewport, sight: Sight) -> None:
+        """Only what depends on the window and its kind: this is all that a window drag costs."""
+        self.lay_out_words(viewport, sight)
+        area = sight.area
+        below = area.margin + area.style(factor=SIZE_FACTOR).line_height
+        self.badges.lay_out(_badges(viewport, sight), area, below)
 
     def lay_out_words(self, viewport: Viewport, sight: Sight) -> None:
         """Only the corners: the cursor has moved."""

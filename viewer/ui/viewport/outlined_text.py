@@ -1,13 +1,16 @@
 """Words that stay readable on any image: light letters with a dark outline, kept as pixmaps.
 
-Outlines are stroked paths and cost a third of a millisecond a line, so each line is painted
-once and then copied. Text is drawn as glyphs, never interpreted: a patient's name is no markup.
+The outline is the text itself, drawn dark all round: that takes a tenth of a millisecond a line
+where stroking its path takes a whole one, and every step of a window drag writes a new line.
+Text is drawn as glyphs, never interpreted: a patient's name is no markup.
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import (
@@ -15,13 +18,12 @@ from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
     QPainter,
-    QPainterPath,
-    QPen,
     QPixmap,
 )
 from PySide6.QtWidgets import QApplication
 
 WHITE = "#F2F2F2"
+OUTLINE = QColor(0, 0, 0, 230)
 OUTLINE_PX = 2.0  # on each side of a stroke
 SMALLEST_PX, LARGEST_PX = 9.0, 14.0
 PX_PER_SHORT_SIDE = 1 / 64  # 704 px give the 11 px of interaction.md
@@ -40,16 +42,26 @@ class TextStyle:
     @property
     def font(self) -> QFont:
         """The application's font with digits of equal width, so that numbers do not dance."""
-        font = QFont(QApplication.font())
-        font.setPixelSize(max(round(self.size_px), 1))
-        font.setBold(self.bold)
-        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        font.setFeature(QFont.Tag("tnum"), 1)
-        return font
+        return _face(self.size_px, self.bold, QApplication.font().key())[0]
+
+    @property
+    def metrics(self) -> QFontMetricsF:
+        return _face(self.size_px, self.bold, QApplication.font().key())[1]
 
     @property
     def line_height(self) -> float:
-        return float(round(QFontMetricsF(self.font).height()))
+        return float(round(self.metrics.height()))
+
+
+@lru_cache(maxsize=32)
+def _face(size_px: float, bold: bool, key: str) -> tuple[QFont, QFontMetricsF]:
+    """A font and its metrics; `key` names the application's font, which may be exchanged."""
+    font = QFont(QApplication.font())
+    font.setPixelSize(max(round(size_px), 1))
+    font.setBold(bold)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font, QFontMetricsF(font)
 
 
 def size_for(width_px: float, height_px: float, factor: float = 1.0) -> float:
@@ -58,6 +70,11 @@ def size_for(width_px: float, height_px: float, factor: float = 1.0) -> float:
     return float(round(min(max(size, SMALLEST_PX), LARGEST_PX) * factor))
 
 
+_RING = tuple(
+    QPointF(radius * math.cos(angle), radius * math.sin(angle))
+    for radius in (OUTLINE_PX, OUTLINE_PX / 2)
+    for angle in (step * math.pi / 4 for step in range(8))
+)
 _pixmaps: OrderedDict[tuple[str, TextStyle, str], QPixmap] = OrderedDict()
 
 
@@ -74,32 +91,30 @@ def line_pixmap(text: str, style: TextStyle) -> QPixmap:
 
 
 def _painted(text: str, style: TextStyle) -> QPixmap:
-    font = style.font
-    metrics = QFontMetricsF(font)
+    font, metrics = style.font, style.metrics
     width = metrics.horizontalAdvance(text) + 2 * OUTLINE_PX
     height = metrics.height() + 2 * OUTLINE_PX
     ratio = style.ratio
     pixmap = QPixmap(max(round(width * ratio + 0.5), 1), max(round(height * ratio + 0.5), 1))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
-    path = QPainterPath()
-    path.addText(QPointF(OUTLINE_PX, OUTLINE_PX + metrics.ascent()), font, text)
+    start = QPointF(OUTLINE_PX, OUTLINE_PX + metrics.ascent())
     painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    pen = QPen(QColor(0, 0, 0, 230), 2 * OUTLINE_PX)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    painter.strokePath(path, pen)
-    painter.fillPath(path, QColor(style.color))
+    painter.setFont(font)
+    painter.setPen(OUTLINE)
+    for offset in _RING:
+        painter.drawText(start + offset, text)
+    painter.setPen(QColor(style.color))
+    painter.drawText(start, text)
     painter.end()
     return pixmap
 
 
 def width_of(text: str, style: TextStyle) -> float:
     """Width of a line without its outline, device-independent pixels."""
-    return QFontMetricsF(style.font).horizontalAdvance(text)
+    return style.metrics.horizontalAdvance(text)
 
 
 def elided_to(text: str, style: TextStyle, width_px: float) -> str:
     """The line cut to a width, with an ellipsis where it is cut."""
-    metrics = QFontMetricsF(style.font)
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width_px)
+    return style.metrics.elidedText(text, Qt.TextElideMode.ElideRight, width_px)

@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QScrollBar, QWidget
 
 WIDTH_PX = 14
@@ -29,6 +38,7 @@ class ProgressScrollBar(QScrollBar):
     def __init__(self, states: Callable[[], Sequence[str]], parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
         self._states = states
+        self._track: np.ndarray | None = None
         self.setAccessibleName("Images of the stack")
         self.setFixedWidth(WIDTH_PX)
         self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -37,12 +47,23 @@ class ProgressScrollBar(QScrollBar):
 
     def show_place(self, index: int, count: int) -> None:
         """Show where the stack stands, without announcing it as the user's wish."""
+        if count - 1 != self.maximum():
+            self._track = None
         blocked = self.blockSignals(True)
         self.setRange(0, max(count - 1, 0))
         self.setValue(index)
         self.setToolTip("")
         self.blockSignals(blocked)
         self.update()
+
+    def refresh(self) -> None:
+        """Frames were read, or another stack is shown."""
+        self._track = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.refresh()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
@@ -62,10 +83,11 @@ class ProgressScrollBar(QScrollBar):
         painter = QPainter(self)
         painter.fillRect(self.rect(), GROUND)
         groove = QRectF(self.rect()).adjusted(4, 2, -4, -2)
-        colors = track_colors(self._states(), int(groove.height()))
+        if self._track is None:
+            self._track = track_colors(self._states(), int(groove.height()))
+        colors = self._track
         if len(colors):
-            rows = np.ascontiguousarray(colors[:, np.newaxis])
-            track = QImage(rows.data, 1, len(rows), 3, QImage.Format.Format_RGB888)
+            track = QImage(colors.data, 1, len(colors), 3, QImage.Format.Format_RGB888)
             painter.drawImage(groove, track)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(0, 0, 0), 1))
