@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,14 @@ class GatedReader:
         self._reader.close()
 
 
+@pytest.fixture(autouse=True)
+def collect_here() -> Iterator[None]:
+    """No loading thread may destroy what a test left behind; see `viewer.workspace.collector`."""
+    gc.disable()
+    yield
+    gc.collect(1)
+
+
 @pytest.fixture
 def jobs(qapp: object) -> Iterator[Jobs]:
     jobs = Jobs(threads=1)
@@ -105,4 +114,4 @@ def loader(qapp: object, reader: GatedReader) -> Iterator[Loader]:
 
 @pytest.fixture
 def viewport(loader: Loader) -> Viewport:
-    return Viewport(loader)
+    return Viewport(loader, parent=loader)

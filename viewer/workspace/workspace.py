@@ -13,6 +13,7 @@ from viewer.dicom.source import FrameRef
 from viewer.errors import Problem, Severity
 from viewer.library.catalog import Catalog, CatalogChange
 from viewer.settings import Backend, MemoryBackend
+from viewer.workspace.collector import GuiThreadCollector
 from viewer.workspace.display import Display
 from viewer.workspace.first_picture import FirstPicture
 from viewer.workspace.jobs import Jobs
@@ -44,6 +45,7 @@ class Workspace(QObject):
     ) -> None:
         super().__init__(parent)
         self._backend = backend or MemoryBackend()
+        self._collector = GuiThreadCollector(self)
         self.catalog = Catalog()
         self.problems = ProblemLog(self)
         self.jobs = Jobs(threads=max(2, os.cpu_count() or 1), parent=self)
@@ -115,6 +117,7 @@ class Workspace(QObject):
         self._opening.close()
         self.jobs.close()
         self.loader.close()
+        self._collector.close()
 
     # Viewports
 
