@@ -95,6 +95,14 @@ class Catalog:
         change.changed = [series for key, series in touched.items() if key not in new]
         return change
 
+    def clear(self) -> None:
+        """Forget everything; it stays the same object, for the tree holds on to it."""
+        for kept in (self.patients, self.skipped, self.duplicates, self._by_ref, self._by_uid):
+            kept.clear()
+        for known in (self._patients, self._studies, self._series, self._by_values):
+            known.clear()
+        self.found = 0
+
     def stack(self, key: StackKey) -> Stack | None:
         """The stack of that key, or None when there is none (any more)."""
         series = self._series.get(key.series)
