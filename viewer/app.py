@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from viewer.log_file import start_log
 from viewer.settings import THEME
 from viewer.ui.main_window import MainWindow
 from viewer.ui.theme import apply_theme
+from viewer.ui.warm_up import WarmUp
 from viewer.workspace.workspace import Workspace
 
 NAME = "lightbox"
@@ -35,10 +37,13 @@ def run(paths: Iterable[bytes]) -> int:
     window = MainWindow(workspace, settings, user_data_path(NAME, appauthor=False))
     failures = Failures(window.banner.show_error, window)
     failures.install()
-    window.painted.connect(workspace.loader.warm_up)
+    warm_up = WarmUp(then=workspace.loader.warm_up)
+    window.painted.connect(warm_up.start)
     window.show()
     window.commands.open(paths)
     code = app.exec()
+    warm_up.wait()
+    failures.uninstall()
     settings.sync()
     return code
 
@@ -90,7 +95,14 @@ class Failures(QObject):
 
     def install(self) -> None:
         sys.excepthook = self._take
+        threading.excepthook = self._take_from_thread
         qInstallMessageHandler(self._take_qt)
+
+    @staticmethod
+    def uninstall() -> None:
+        """The window is gone: what goes wrong now belongs on the terminal."""
+        sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+        qInstallMessageHandler(None)
 
     def _take(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -100,6 +112,11 @@ class Failures(QObject):
             return
         log.error("unexpected", exc_info=(kind, error, trace))
         self._show(error)
+
+    @staticmethod
+    def _take_from_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:  # the banner belongs to the GUI thread, so only the log
+            log.error("unexpected", exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
 
     @staticmethod
     def _take_qt(kind: QtMsgType, _where: object, text: str) -> None:

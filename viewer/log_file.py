@@ -6,11 +6,17 @@ import logging
 import os
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import TracebackType
+from typing import TypeAlias
 
 MOST_BYTES = 1_000_000
 OLD_FILES = 3
 # These quote values of files (names, dates, UIDs) in their messages.
 TALKATIVE = ("pydicom", "pynetdicom", "PIL", "py.warnings")
+
+ExcInfo: TypeAlias = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
 
 
 class OneLine(logging.Formatter):
@@ -20,15 +26,16 @@ class OneLine(logging.Formatter):
         text = super().format(record)
         return "".join(c if c.isprintable() else "\\n" if c == "\n" else " " for c in text)
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 - the library's name
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - the library's name
         """Where it happened and the type; an exception's own text may quote a file's values."""
-        kind, _, trace = ei  # type: ignore[misc]
-        lines = []
+        kind, trace = ei[0], ei[2]
+        lines: list[str] = []
         while trace is not None:
             code = trace.tb_frame.f_code
             lines.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} {code.co_name}")
             trace = trace.tb_next
-        return " < ".join([kind.__name__, *reversed(lines)])
+        name = kind.__name__ if kind else "exception"
+        return " < ".join([name, *reversed(lines)])
 
 
 class PrivateHandler(RotatingFileHandler):

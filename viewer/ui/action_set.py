@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QWidget
 
-from viewer.ui.actions import ACTIONS, MENUS, Action, Context, Needs
+from viewer.ui.actions import ACTIONS, MENUS, TOOLBAR, Action, Context, Needs
 from viewer.ui.icons import icon
 
 Handler = Callable[[], object]
@@ -84,10 +84,10 @@ class ActionSet(QObject):
         for action_id, state in states.items():
             self._by_id[action_id].setChecked(state)
 
-    def draw_icons(self) -> None:
-        """Render the icons in the window's palette; again after a change of theme."""
+    def draw_icons(self, *, toolbar: bool) -> None:
+        """Render icons in the window's palette; those of menus alone can wait for the paint."""
         for action in ACTIONS:
-            if action.icon:
+            if action.icon and bool(action.toolbar) is toolbar:
                 self._by_id[action.id].setIcon(icon(action.icon, self._window.palette()))
 
     def fill_menu_bar(self) -> None:
@@ -110,9 +110,8 @@ class ActionSet(QObject):
     def fill_tool_bar(self, bar: QToolBar) -> None:
         """One row, grouped; what does not fit goes to the toolbar's own overflow menu."""
         group = ""
-        for action in ACTIONS:
-            if not action.toolbar:
-                continue
+        shown = [action for action in ACTIONS if action.toolbar]
+        for action in sorted(shown, key=lambda action: TOOLBAR.index(action.toolbar)):
             if group and action.toolbar != group:
                 bar.addSeparator()
             group = action.toolbar

@@ -237,6 +237,14 @@ _VIEW = (
         short="Problems",
     ),
     Action(
+        "maximise",
+        "Maximi&se the view, or restore it",
+        "View",
+        ("Return", "Enter"),
+        Context.VIEWPORT,
+        hint="As a double click on the image does",
+    ),
+    Action(
         "hide_panels",
         "&Hide panels",
         "View",
@@ -508,6 +516,9 @@ MENUS: dict[str, str] = {
     "Navigate": "&Navigate",
     "Help": "&Help",
 }
+
+# Groups of buttons on the toolbar, from the left.
+TOOLBAR = ("open", "tool", "window", "view", "series", "cine", "undo", "panels", "help")
 
 # What the mouse does, for the key sheet and docs/keys.md: (gesture, effect).
 GESTURES: tuple[tuple[str, str], ...] = (

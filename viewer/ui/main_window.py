@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 SIZE_PX = QSize(1440, 900)
 SMALLEST_PX = QSize(1024, 700)
 RECEIPT_DELAY_MS = 300
-GEOMETRY, DOCKS = "window/geometry", "window/docks"
+GEOMETRY, DOCKS, COLUMNS = "window/geometry", "window/docks", "window/study_columns"
 
 
 class MainWindow(QMainWindow):
@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         self.dress()
         self._connect()
         self._restore()
-        self._title()
+        self.refresh_title()
 
     # Placing
 
@@ -177,12 +177,14 @@ class MainWindow(QMainWindow):
             settings=self._backend,
         )
         canvas.context_menu_requested.connect(self.view_area.open_menu)
+        canvas.maximise_requested.connect(self.toggle_panels)
         return canvas
 
     def _make_tag_inspector(self) -> QWidget:
         from viewer.ui.panels.tag_inspector import TagInspector
 
-        return TagInspector(self.workspace)
+        inspector: QWidget = TagInspector(self.workspace)
+        return inspector
 
     # Drawing what the workspace says
 
@@ -192,7 +194,9 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         theme = apply_theme(app, THEME.read(self._backend))
         self.theme = theme
-        self.actions_by_id.draw_icons()
+        self.actions_by_id.draw_icons(toolbar=True)
+        if self._was_painted:
+            self.actions_by_id.draw_icons(toolbar=False)
         for part in (self.banner, self.problems, self.status):
             part.set_theme(theme)
         self._tell_problem_count()
@@ -227,11 +231,11 @@ class MainWindow(QMainWindow):
         viewport = self.workspace.active
         self.view_area.refresh()
         self.refresh_actions()
-        self._title()
+        self.refresh_title()
         if viewport.stack is not None:
             self.browser.show_stack(viewport.stack)
 
-    def _title(self) -> None:
+    def refresh_title(self) -> None:
         """The name reaches taskbars and shared screens, so it is there only when asked for."""
         stack = self.workspace.active.stack
         named = stack is not None and NAME_IN_TITLE.read(self._backend)
@@ -352,7 +356,12 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._was_painted:
             self._was_painted = True
-            QTimer.singleShot(0, self.painted.emit)
+            QTimer.singleShot(0, self._finish)
+
+    def _finish(self) -> None:
+        """What the first picture need not wait for."""
+        self.painted.emit()
+        self.actions_by_id.draw_icons(toolbar=False)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._panels_hidden:
@@ -360,16 +369,21 @@ class MainWindow(QMainWindow):
         if not self.isFullScreen():
             self._backend.setValue(GEOMETRY, self.saveGeometry())
             self._backend.setValue(DOCKS, self.saveState())
+        self._backend.setValue(COLUMNS, self.browser.tree.header().saveState())
         self.thumbnails.close()
         self.workspace.close()
         super().closeEvent(event)
 
     def _restore(self) -> None:
-        geometry, docks = self._backend.value(GEOMETRY), self._backend.value(DOCKS)
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        if isinstance(docks, QByteArray):
-            self.restoreState(docks)
+        """Size, panels and columns as they were; what is stored but broken is passed over."""
+        for key, restore in (
+            (GEOMETRY, self.restoreGeometry),
+            (DOCKS, self.restoreState),
+            (COLUMNS, self.browser.tree.header().restoreState),
+        ):
+            stored = self._backend.value(key)
+            if isinstance(stored, QByteArray):
+                restore(stored)
 
 
 def scan_text(progress: ScanProgress) -> str:

@@ -55,6 +55,7 @@ class WindowCommands:
             "search_tags": self._window.search_tags,
             "full_screen": self._toggle_full_screen,
             "hide_panels": self._window.toggle_panels,
+            "maximise": self._window.toggle_panels,
             "next_pane": lambda: self._window.focus_pane(1),
             "previous_pane": lambda: self._window.focus_pane(-1),
             "open_selected": self._window.browser.choose_selected,

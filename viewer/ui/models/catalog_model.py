@@ -39,7 +39,7 @@ class Row:
     def __init__(self, node: Any, parent: Row | None) -> None:
         self.node = node
         self.parent = parent
-        self.level = _LEVELS[0] if parent is None else _LEVELS[_LEVELS.index(parent.level) + 1]
+        self.level: str = _LEVELS[_LEVELS.index(parent.level) + 1] if parent else _LEVELS[0]
         self.children: list[Row] = []
         self.ids: set[int] = set()  # of the nodes of the children
         self.key: tuple[Any, ...] = ()
@@ -67,14 +67,13 @@ class Row:
         return self.texts[column]
 
     def _make_texts(self) -> tuple[str, ...]:
+        if self.level == "patient":
+            return words.patient_texts(self.node)
+        if self.level == "study":
+            return words.study_texts(self.node)
         if self.level == "series":
             return words.series_texts(self.node, self.stacks)
-        makers = {
-            "patient": words.patient_texts,
-            "study": words.study_texts,
-            "stack": words.stack_texts,
-        }
-        return makers[self.level](self.node)
+        return words.stack_texts(self.node)
 
     def search_words(self) -> tuple[str, ...]:
         if self.words is None:
@@ -109,11 +108,11 @@ class CatalogModel(QAbstractItemModel):
         """Bring the rows up to the catalogue: to what a change says, or by looking at it all."""
         if change is None:
             self._sync(self._root, self._catalog.patients)
-            for patient in self._root.children:
-                self._sync(patient, patient.node.studies)
-                for study in patient.children:
-                    self._sync(study, study.node.series)
-                    self._note_growth(study.children)
+            for patient_row in self._root.children:
+                self._sync(patient_row, patient_row.node.studies)
+                for study_row in patient_row.children:
+                    self._sync(study_row, study_row.node.series)
+                    self._note_growth(study_row.children)
         else:
             for patient in change.patients:
                 self._add(self._root, patient)
@@ -124,6 +123,11 @@ class CatalogModel(QAbstractItemModel):
             self._note_growth([self._rows[id(s)] for s in (*change.series, *change.changed)])
         if self._unsplit and not self._slices.active:
             self._quiet.start()
+
+    @property
+    def splitting(self) -> bool:
+        """Whether there are series whose stacks were not looked at yet."""
+        return bool(self._unsplit)
 
     def _add(self, parent: Row, node: Any) -> None:
         if id(node) not in parent.ids:

@@ -10,8 +10,8 @@ from PySide6.QtCore import QCollator, QDate, QLocale, Qt, QTime
 if TYPE_CHECKING:
     from viewer.library.catalog import Patient, Series, Stack, Study
 
-COLUMNS = ("Name / description", "Date", "Modality", "#", "Accession", "Body part", "Status")
-NAME, DATE, MODALITY, COUNT, ACCESSION, BODY_PART, STATUS = range(len(COLUMNS))
+COLUMNS = ("Name / description", "Date", "Mod.", "#", "Status", "Time", "Accession", "Body part")
+NAME, DATE, MODALITY, COUNT, STATUS, TIME, ACCESSION, BODY_PART = range(len(COLUMNS))
 
 # Words before a colon in the filter field, and the columns they search.
 FIELD_WORDS: dict[str, tuple[int, ...]] = {
@@ -26,10 +26,12 @@ FIELD_WORDS: dict[str, tuple[int, ...]] = {
     "body": (BODY_PART,),
     "part": (BODY_PART,),
     "status": (STATUS,),
+    "time": (TIME,),
 }
 
 _collator = QCollator()
 _collator.setNumericMode(True)
+_no_locale = QLocale().language() is QLocale.Language.C
 _collator.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
 
 
@@ -47,6 +49,8 @@ def date_text(text: str) -> str:
     if not date.isValid():
         return one_line(text)
     locale = QLocale()
+    if locale.language() is QLocale.Language.C:
+        return date.toString(Qt.DateFormat.ISODate)
     style = locale.dateFormat(QLocale.FormatType.ShortFormat)
     return locale.toString(date, style if "yyyy" in style else style.replace("yy", "yyyy"))
 
@@ -72,14 +76,14 @@ def patient_texts(patient: Patient) -> tuple[str, ...]:
     name = one_line(person_name(patient.name)) or "No name"
     if patient.id:
         name = f"{name}  ({one_line(patient.id)})"
-    return (name, date_text(patient.birth_date), "", "", "", "", "")
+    return _texts(name, patient.birth_date)
 
 
 def study_texts(study: Study) -> tuple[str, ...]:
     name = one_line(study.description) or "Study"
     modalities = "\\".join(sorted({s.modality for s in study.series if s.modality}))
-    when = f"{date_text(study.date)} {time_text(study.time)}".strip()
-    return (name, when, modalities, str(len(study.series)), one_line(study.accession), "", "")
+    return _texts(name, study.date, modalities, str(len(study.series)),
+                  time=study.time, accession=study.accession)  # fmt: skip
 
 
 def series_texts(series: Series, stacks: Sequence[Stack]) -> tuple[str, ...]:
@@ -90,13 +94,28 @@ def series_texts(series: Series, stacks: Sequence[Stack]) -> tuple[str, ...]:
     status = stack_status(stacks[0]) if len(stacks) == 1 else ""
     if len(stacks) > 1:
         status = f"split in {len(stacks)}"
-    return (name, date_text(series.date), one_line(series.modality), str(frames), "",
-            one_line(series.body_part), status)  # fmt: skip
+    return _texts(name, series.date, series.modality, str(frames), status,
+                  series.time, body_part=series.body_part)  # fmt: skip
 
 
 def stack_texts(stack: Stack) -> tuple[str, ...]:
     name = one_line(stack.label) or "Images"
-    return (name, "", stack.modality, str(len(stack.frames)), "", "", stack_status(stack))
+    return _texts(name, "", stack.modality, str(len(stack.frames)), stack_status(stack))
+
+
+def _texts(
+    name: str,
+    date: str,
+    modality: str = "",
+    count: str = "",
+    status: str = "",
+    time: str = "",
+    accession: str = "",
+    body_part: str = "",
+) -> tuple[str, ...]:
+    """The cells of a row in the order of COLUMNS."""
+    return (name, date_text(date), one_line(modality), count, status, time_text(time),
+            one_line(accession), one_line(body_part))  # fmt: skip
 
 
 def stack_status(stack: Stack) -> str:
@@ -109,7 +128,7 @@ def stack_status(stack: Stack) -> str:
 
 def name_key(text: str) -> object:
     """Sort key of a text in the locale's order, numbers by value."""
-    return _collator.sortKey(text)
+    return text.casefold() if _no_locale else _collator.sortKey(text)
 
 
 def newest_first(date: str, time: str) -> int:

@@ -70,6 +70,7 @@ class ProblemsPanel(QWidget):
         table.setWordWrap(False)
         table.setSortingEnabled(True)
         table.setTabKeyNavigation(False)
+        table.horizontalHeader().setAccessibleName("Columns of the problems")
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)

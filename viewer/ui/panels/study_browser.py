@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLineEdit,
+    QMenu,
     QSplitter,
     QTreeView,
     QVBoxLayout,
@@ -45,6 +46,7 @@ class StudyBrowser(QWidget):
     ) -> None:
         super().__init__(parent)
         self._workspace = workspace
+        self._unmarked: Stack | None = None
         self.model = CatalogModel(workspace.catalog, self)
         self.filter = CatalogFilter(self.model, self)
         self.field = self._make_field()
@@ -83,19 +85,35 @@ class StudyBrowser(QWidget):
         tree.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         tree.setDragEnabled(True)
         tree.setExpandsOnDoubleClick(False)
-        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         tree.setSortingEnabled(True)
         header = tree.header()
+        header.setAccessibleName("Columns of the study list")
         header.setSortIndicator(words.NAME, Qt.SortOrder.AscendingOrder)
         header.setSectionsMovable(True)
         header.setStretchLastSection(False)
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for column, width in ((words.NAME, 210), (words.DATE, 84), (words.MODALITY, 64),
-                              (words.COUNT, 44), (words.ACCESSION, 80), (words.BODY_PART, 80),
-                              (words.STATUS, 90)):  # fmt: skip
-            header.resizeSection(column, width)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        wide = tree.fontMetrics().horizontalAdvance("0")
+        for column, letters in enumerate((27, 12, 6, 6, 12, 8, 12, 12)):
+            header.resizeSection(column, letters * wide)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._choose_columns)
         return tree
+
+    def _choose_columns(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column, name in enumerate(words.COLUMNS):
+            entry = menu.addAction(name)
+            entry.setCheckable(True)
+            entry.setChecked(not self.tree.isColumnHidden(column))
+            entry.setEnabled(column != words.NAME)
+            entry.setData(column)
+        menu.triggered.connect(self._show_or_hide_column)
+        menu.popup(self.tree.header().mapToGlobal(place))
+
+    def _show_or_hide_column(self, entry: QAction) -> None:
+        self.tree.setColumnHidden(entry.data(), not entry.isChecked())
 
     def _lay_out(self) -> None:
         split = QSplitter(Qt.Orientation.Vertical)
@@ -115,12 +133,15 @@ class StudyBrowser(QWidget):
 
     def _grow(self, change: CatalogChange) -> None:
         self.model.update(change)
+        if self._unmarked is not None:
+            self._mark()
         study = self.strip.study
         if any(series.study is study for series in (*change.series, *change.changed)):
             self._settling.start()
 
     def forget(self) -> None:
         """The studies were closed."""
+        self._unmarked = None
         self.strip.clear()
         self.model.update()
 
@@ -134,9 +155,17 @@ class StudyBrowser(QWidget):
     def show_stack(self, stack: Stack) -> None:
         """Make the row of the stack current and the strip its study's."""
         self.strip.show_study(stack.series.study, stack)
-        index = self.filter.mapFromSource(self.model.index_of(stack))
-        if index.isValid() and index.siblingAtColumn(0) != self.tree.currentIndex():
-            self.tree.setCurrentIndex(index)
+        self._unmarked = stack
+        self._mark()
+
+    def _mark(self) -> None:
+        """The first image may be shown a moment before its row is there."""
+        source = self.model.index_of(self._unmarked)
+        if source.isValid():
+            self._unmarked = None
+            index = self.filter.mapFromSource(source)
+            if index.isValid() and index != self.tree.currentIndex():
+                self.tree.setCurrentIndex(index)
 
     # Choosing
 

@@ -110,7 +110,7 @@ class _Delegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         stack: Stack = index.data(STACK_ROLE)
-        box = option.rect.adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX)  # type: ignore[attr-defined]
+        box = option.rect.adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX)
         picture = QRect(box.topLeft(), QSize(box.width(), box.height() - LABEL_PX))
         painter.save()
         painter.fillRect(picture, QColor("#000000"))
@@ -119,9 +119,9 @@ class _Delegate(QStyledItemDelegate):
         shown = self._strip.shown is not None and stack.key == self._strip.shown.key
         self._draw_frame(painter, option, picture, shown)
         label = QRect(box.left(), picture.bottom() + 2, box.width(), LABEL_PX - 2)
-        metrics = option.fontMetrics  # type: ignore[attr-defined]
+        metrics = option.fontMetrics
         text = metrics.elidedText(strip_text(stack), Qt.TextElideMode.ElideRight, label.width())
-        painter.setPen(option.palette.text().color())  # type: ignore[attr-defined]
+        painter.setPen(option.palette.text().color())
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
         painter.restore()
 
@@ -170,10 +170,10 @@ class _Delegate(QStyledItemDelegate):
     def _draw_frame(
         painter: QPainter, option: QStyleOptionViewItem, box: QRect, shown: bool
     ) -> None:
-        selected = option.state & QStyle.StateFlag.State_Selected  # type: ignore[attr-defined]
-        focus = option.state & QStyle.StateFlag.State_HasFocus  # type: ignore[attr-defined]
+        selected = option.state & QStyle.StateFlag.State_Selected
+        focus = option.state & QStyle.StateFlag.State_HasFocus
         if shown or selected:
             style = Qt.PenStyle.SolidLine if shown or not focus else Qt.PenStyle.DashLine
-            color = QColor(ACTIVE) if shown else option.palette.highlight().color()  # type: ignore[attr-defined]
+            color = QColor(ACTIVE) if shown else option.palette.highlight().color()
             painter.setPen(QPen(color, 2, style))
             painter.drawRect(box.adjusted(0, 0, -1, -1))
