@@ -169,7 +169,7 @@ def settle_dialect(start: Start, window: Window, position: int) -> None:
         return
     data, at = window.data, position - window.base
     shown = shown_dialect(data, at)
-    if shown is None or shown is start.dialect:
+    if shown is None or (shown is start.dialect and start.syntax):
         return
     if start.syntax:
         start.remarks.append("It is encoded in another way than its transfer syntax says.")
