@@ -20,8 +20,34 @@ if TYPE_CHECKING:
 # NumberOfFrames is a claim: more than this is not laid out, whatever the file says.
 MOST_FRAMES = 200_000
 FURTHEST_MM = 1e7  # a position beyond is an accident and would overflow what is computed from it
-_NOWHERE = (math.nan,) * 3
-_NO_WAY = (math.nan,) * 6
+
+
+class _Column:
+    """Rows of numbers that come singly or in blocks; old rows are turned into an array once."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._blocks: list[np.ndarray] = []
+        self._single: list[Sequence[float]] = []
+
+    def add(self, row: Sequence[float]) -> None:
+        self._single.append(row)
+
+    def extend(self, rows: np.ndarray) -> None:
+        self._settle()
+        self._blocks.append(rows)
+
+    def array(self) -> np.ndarray:
+        """All rows, (rows, width)."""
+        self._settle()
+        if len(self._blocks) != 1:
+            self._blocks = [np.concatenate([np.empty((0, self._width)), *self._blocks])]
+        return self._blocks[0]
+
+    def _settle(self) -> None:
+        if self._single:
+            self._blocks.append(np.array(self._single, float))
+            self._single = []
 
 
 class SeriesFrames:
@@ -29,22 +55,28 @@ class SeriesFrames:
 
     Decoding a header's values costs more than sorting them, so each header is decoded once, when
     the stacks are asked for and not while the scan runs.
+
+    Attributes:
+        version: changes whenever something was added.
+        refs, headers, codes: per frame, up to date after `table()`.
+        key_of: hard keys by code.
     """
 
     def __init__(self) -> None:
         self.version = 0
-        self.refs: list[FrameRef] = []
-        self.headers: list[Header] = []
-        self.key_of: list[tuple[Hashable, ...]] = []  # by key code
-        self.codes: list[int] = []
-        self._code_of: dict[tuple[Hashable, ...], int] = {}
-        self._positions: list[Sequence[float]] = []
-        self._orientations: list[Sequence[float]] = []
-        self._order: list[tuple[float, float]] = []
         self._orientation_of: dict[str, tuple[float, ...]] = {}
-        self._queue: list[Header] = []
         self._all: list[Header] = []
         self._geometry: dict[object, FrameGeometry] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self.refs: list[FrameRef] = []
+        self.headers: list[Header] = []
+        self.codes: list[int] = []
+        self.key_of: list[tuple[Hashable, ...]] = []
+        self._code_of: dict[tuple[Hashable, ...], int] = {}
+        self._positions, self._orientations, self._order = _Column(3), _Column(6), _Column(2)
+        self._queue = list(self._all)
 
     def add(self, header: Header) -> None:
         """Take a file; costs next to nothing."""
@@ -55,13 +87,7 @@ class SeriesFrames:
     def place(self, geometry: FrameGeometry) -> None:
         """Take the geometry of a multi-frame file that was added before."""
         self._geometry[geometry.ref] = geometry
-        # Its rows are in the middle of the columns: they are made anew.
-        for column in (self.refs, self.headers, self.key_of, self.codes):
-            column.clear()
-        for rows in (self._positions, self._orientations, self._order):
-            rows.clear()
-        self._code_of.clear()
-        self._queue = list(self._all)
+        self._clear()  # its rows are in the middle of the columns: they are made anew
         self.version += 1
 
     def table(self) -> FrameTable:
@@ -69,26 +95,25 @@ class SeriesFrames:
         for header in self._queue:
             self._append(header)
         self._queue = []
-        positions = np.array(self._positions, float).reshape(-1, 3)
-        order = np.array(self._order, float).reshape(-1, 2)
-        if len(np.unique(order, axis=0)) < len(order):
+        positions, order = self._positions.array(), self._order.array()
+        if _has_twins(order):
             times = np.array([acquired_s(header) for header in self.headers])
             order = np.column_stack([order, times])
+        placed = positions[np.isfinite(positions).all(axis=1)]
         return FrameTable(
             keys=np.array(self.codes, int),
-            orientations=np.array(self._orientations, float).reshape(-1, 6),
+            orientations=self._orientations.array(),
             positions=positions,
             order=order,
-            dimensions=self._dimensions() if _repeat(positions) else (),
+            # Distances along a normal come later: here any place that may occur twice counts.
+            dimensions=self._dimensions() if _has_twins(np.round(placed, 3)) else (),
         )
 
     def _append(self, header: Header) -> None:
-        picture = is_picture(
-            header.text("SOPClassUID"), header.has_pixels, header.integer("Rows") or 0
-        )
+        rows = header.integer("Rows") or 0
         geometry = self._geometry.get(header.ref)
-        if not picture:
-            self._append_object(header)
+        if not is_picture(header.text("SOPClassUID"), header.has_pixels, rows):
+            self._row(header, ("object", header.text("SOPClassUID")))
         elif geometry is not None and geometry.placed:
             self._append_placed(header, geometry)
         elif header.frames > 1:
@@ -96,19 +121,14 @@ class SeriesFrames:
         else:
             self._append_single(header)
 
-    def _append_object(self, header: Header) -> None:
-        key = ("object", header.text("SOPClassUID"))
-        self._row(header, 0, key, _NOWHERE, _NO_WAY)
-
     def _append_single(self, header: Header) -> None:
         position = _triple(header.numbers("ImagePositionPatient"))
         orientation = self._orientation(header)
-        placed = position is not None and len(orientation) == 6
-        key = _picture_key(header, header.text("FrameOfReferenceUID") if placed else "")
-        if placed and position is not None:
-            self._row(header, 0, key, position, orientation)
+        if position is None or len(orientation) != 6:
+            self._row(header, _picture_key(header, ""))
         else:
-            self._row(header, 0, key, _NOWHERE, _NO_WAY)
+            key = _picture_key(header, header.text("FrameOfReferenceUID"))
+            self._row(header, key, position, orientation)
 
     def _orientation(self, header: Header) -> tuple[float, ...]:
         """Image Orientation (Patient); most slices of a series share the same few characters."""
@@ -121,39 +141,53 @@ class SeriesFrames:
     def _append_clip(self, header: Header) -> None:
         """Frames in their own order; the parts of a concatenation make one clip (rule 61)."""
         whole = header.text("ConcatenationUID") or header.ref
-        key = (*_picture_key(header, ""), "clip", whole)
-        for frame in range(min(header.frames, MOST_FRAMES)):
-            self._row(header, frame, key, _NOWHERE, _NO_WAY)
+        count = min(header.frames, MOST_FRAMES)
+        code = self._code((*_picture_key(header, ""), "clip", whole))
+        self._rows(header, [code] * count, np.full((count, 3), np.nan), np.full((count, 6), np.nan))
 
     def _append_placed(self, header: Header, geometry: FrameGeometry) -> None:
         key = _picture_key(
             header, geometry.frame_of_reference or header.text("FrameOfReferenceUID")
         )
-        far = abs(geometry.positions) > FURTHEST_MM
-        positions = np.where(far, np.nan, geometry.positions).tolist()
-        orientations = geometry.orientations.tolist()
-        stacks = geometry.stacks.tolist()
-        for frame in range(min(header.frames, len(positions))):
-            stack = (*key, "stack", stacks[frame])
-            self._row(header, frame, stack, positions[frame], orientations[frame])
+        count = min(header.frames, len(geometry.positions))
+        far = abs(geometry.positions[:count]) > FURTHEST_MM
+        positions = np.where(far, np.nan, geometry.positions[:count])
+        codes = [self._code((*key, "stack", stack)) for stack in geometry.stacks[:count].tolist()]
+        self._rows(header, codes, positions, geometry.orientations[:count])
+
+    def _code(self, key: tuple[Hashable, ...]) -> int:
+        code = self._code_of.setdefault(key, len(self._code_of))
+        if code == len(self.key_of):
+            self.key_of.append(key)
+        return code
 
     def _row(
         self,
         header: Header,
-        frame: int,
         key: tuple[Hashable, ...],
-        position: Sequence[float],
-        orientation: Sequence[float],
+        position: Sequence[float] = (math.nan,) * 3,
+        orientation: Sequence[float] = (math.nan,) * 6,
     ) -> None:
-        code = self._code_of.setdefault(key, len(self._code_of))
-        if code == len(self.key_of):
-            self.key_of.append(key)
-        self.codes.append(code)
-        self.refs.append(FrameRef(header.ref, frame))
+        self.codes.append(self._code(key))
+        self.refs.append(FrameRef(header.ref, 0))
         self.headers.append(header)
-        self._positions.append(position)
-        self._orientations.append(orientation)
-        self._order.append(_number(header, frame))
+        self._positions.add(position)
+        self._orientations.add(orientation)
+        self._order.add(_number(header))
+
+    def _rows(
+        self, header: Header, codes: list[int], positions: np.ndarray, orientations: np.ndarray
+    ) -> None:
+        """All frames of one file: codes, (frames, 3), (frames, 6)."""
+        count = len(codes)
+        self.codes += codes
+        self.refs += [FrameRef(header.ref, frame) for frame in range(count)]
+        self.headers += [header] * count
+        self._positions.extend(positions)
+        self._orientations.extend(orientations)
+        instance, first = _number(header)
+        frames = first + np.arange(count)
+        self._order.extend(np.column_stack([np.full(count, instance), frames]))
 
     def _dimensions(self) -> tuple[Dimension, ...]:
         """What may tell frames at one place apart, the most telling first (rule 39)."""
@@ -208,12 +242,13 @@ def _picture_key(header: Header, frame_of_reference: str) -> tuple[Hashable, ...
     )
 
 
-def _number(header: Header, frame: int) -> tuple[float, float]:
+def _number(header: Header) -> tuple[float, float]:
+    """Instance Number and the number of the first frame, which order where geometry does not."""
     instance = header.integer("InstanceNumber")
     offset = header.integer("ConcatenationFrameOffsetNumber")
     if offset is not None and header.text("ConcatenationUID"):
-        return (-math.inf, float(offset + frame))  # parts may have any Instance Number
-    return (math.nan if instance is None else float(instance), float(frame))
+        return (-math.inf, float(offset))  # parts may have any Instance Number
+    return (math.nan if instance is None else float(instance), 0.0)
 
 
 def _triple(values: tuple[float, ...]) -> tuple[float, ...] | None:
@@ -222,10 +257,13 @@ def _triple(values: tuple[float, ...]) -> tuple[float, ...] | None:
     return values
 
 
-def _repeat(positions: np.ndarray) -> bool:
-    """Whether any place may occur twice; distances along a normal come later."""
-    placed = positions[np.isfinite(positions).all(axis=1)]
-    return len(np.unique(np.round(placed, 3), axis=0)) < len(placed)
+def _has_twins(rows: np.ndarray) -> bool:
+    """Whether two rows are equal; NaN equals NaN."""
+    if len(rows) < 2:
+        return False
+    ordered = rows[np.lexsort(rows.T)]
+    same = (ordered[1:] == ordered[:-1]) | (np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))
+    return bool(same.all(axis=1).any())
 
 
 def _first(keyword: str) -> Callable[[Header], float]:
