@@ -31,6 +31,8 @@ class Hit:
 class Listing(Protocol):
     """What lists rows page by page: a document, or a node."""
 
+    children: list[TagNode]
+
     def more(self, count: int = PAGE) -> list[TagNode]: ...
 
 
@@ -53,7 +55,7 @@ def search(document: Listing, query: str) -> Generator[Hit | None, None, None]:
     digits = _tag_digits(query)
     words = query.casefold()
     visited = hits = 0
-    stack: list[tuple[Listing, list[TagNode]]] = [(document, [])]
+    stack: list[tuple[Listing, list[TagNode]]] = [(document, document.children[::-1])]
     while stack:
         listing, waiting = stack[-1]
         if not waiting:

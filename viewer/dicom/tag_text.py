@@ -61,7 +61,7 @@ def _without_heaps(text: str) -> str:
 
 
 def label(node: TagNode) -> str:
-    """The first column: the tag, or which item this is."""
+    """The first column: the tag, or which item or fragment this is, counted from 1."""
     if node.element is None:
         return "…"
     if node.is_item:

@@ -7,11 +7,11 @@ in pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from viewer.dicom.container import Container, open_container
+from viewer.dicom.container import Container
 from viewer.dicom.dictionary import (
     creator_tag,
     definite_vr,
@@ -31,15 +31,12 @@ from viewer.dicom.elements import (
     MemoryReader,
     Walker,
 )
-from viewer.dicom.file_bytes import FileBytes
-from viewer.dicom.source import FileRef, open_source
+from viewer.dicom.source import FileRef
 from viewer.dicom.values import texts_of
 from viewer.errors import MalformedError
 
 PAGE = 1000
 MAX_ROWS = 100_000  # listed under one node
-_FIRST_ROWS = 20_000
-_HELD_BYTES = 32 * 1024 * 1024
 _CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
 _PER_FRAME_GROUPS = 0x52009230
@@ -165,13 +162,31 @@ class TagNode:
         count = self.size - start if count is None else min(count, self.size - start)
         return self.document.read_at(self.element.offset + start, max(count, 0))
 
-    def more(self, count: int = PAGE) -> list[TagNode]:
-        """List the next children; fewer than `count` when these are the last."""
+    def detached(self) -> TagNode:
+        """The same row with children of its own, to be listed on another thread."""
+        return TagNode(
+            self.document,
+            self.parent,
+            self.row,
+            self.element,
+            self.end,
+            self.scope,
+            self.remark,
+            complete=self.element is None,
+        )
+
+    def fetch(self, count: int = PAGE) -> list[TagNode]:
+        """Find the next children without adding them; fewer than `count` are the last."""
         if self._listing is None:
             self._listing = self._list()
         new = list(islice(self._listing, count))
-        self.children += new
         self.complete = len(new) < count
+        return new
+
+    def more(self, count: int = PAGE) -> list[TagNode]:
+        """As `fetch`, and add them to `children`."""
+        new = self.fetch(count)
+        self.children += new
         return new
 
     def _list(self) -> Iterator[TagNode]:
@@ -196,6 +211,7 @@ class TagDocument:
         self.problem = ""
         self._reader = reader
         self._ends: dict[int, int] = {}
+        self._frame_groups: TagNode | None = None  # for `frame_row` alone
         self._meta: TagDocument | None = None
         if container.deflated and container.meta:  # the meta group lies in the file itself
             end = container.meta[-1].end or 0
@@ -211,21 +227,29 @@ class TagDocument:
         """
         return self._reader.read_at(offset, count)
 
-    def more(self, count: int = PAGE) -> list[TagNode]:
-        """List the next top rows; fewer than `count` when these are the last."""
+    def fetch(self, count: int = PAGE) -> list[TagNode]:
+        """Find the next top rows without adding them; fewer than `count` are the last."""
         new = list(islice(self._listing, count))
-        self.children += new
         self.complete = len(new) < count
         return new
 
-    def frame_node(self, frame: int) -> TagNode | None:
-        """The item that describes one frame (from 0), where the object has such items."""
-        groups = next((node for node in self.children if node.tag == _PER_FRAME_GROUPS), None)
-        if groups is None:
-            return None
-        while len(groups.children) <= frame and not groups.complete:
-            groups.more()
-        return groups.children[frame] if frame < len(groups.children) else None
+    def more(self, count: int = PAGE) -> list[TagNode]:
+        """As `fetch`, and add them to `children`."""
+        new = self.fetch(count)
+        self.children += new
+        return new
+
+    def frame_row(self, frame: int) -> TagNode | None:
+        """A row of its own for the item that describes one frame (from 0), if there is one."""
+        if self._frame_groups is None:
+            shown = next((node for node in self.children if node.tag == _PER_FRAME_GROUPS), None)
+            if shown is None:
+                return None
+            self._frame_groups = shown.detached()
+        items = self._frame_groups
+        while len(items.children) <= frame and not items.complete:
+            items.more()
+        return items.children[frame].detached() if frame < len(items.children) else None
 
     def _list_top(self) -> Iterator[TagNode]:
         container = self.container
@@ -282,7 +306,7 @@ class TagDocument:
     ) -> Iterator[TagNode]:
         depth = walker.depth
         waiting: TagNode | None = None
-        for element in _bounded(walker):
+        for element in bounded(walker):
             if element.depth != depth or element.tag == ITEM:
                 continue
             if waiting is not None:
@@ -309,7 +333,7 @@ class TagDocument:
     def _items(self, walker: Walker, parent: TagNode, depth: int) -> Iterator[TagNode]:
         row = 0
         waiting: TagNode | None = None
-        for element in _bounded(walker):
+        for element in bounded(walker):
             if element.tag != ITEM or element.depth != depth:
                 continue
             if waiting is not None:
@@ -333,7 +357,7 @@ class TagDocument:
             yield waiting
 
 
-def _bounded(walker: Walker) -> Iterator[Element]:
+def bounded(walker: Walker) -> Iterator[Element]:
     """The walk, ended quietly where there is too much of it."""
     try:
         yield from walker
@@ -341,77 +365,19 @@ def _bounded(walker: Walker) -> Iterator[Element]:
         walker.problem = str(error)
 
 
-class _HeldHead:
-    """A file whose first bytes are in memory, so that drawing a row reads no medium."""
-
-    def __init__(self, head: bytes, rest: FileBytes) -> None:
-        self._head = head
-        self._rest = rest
-        self.size = rest.size
-
-    def read_at(self, offset: int, count: int) -> bytes:
-        end = min(offset + count, self.size)
-        if end <= len(self._head):
-            return self._head[offset:end]
-        return self._rest.read_at(offset, count)
-
-
-def load_document(ref: FileRef) -> Generator[TagDocument | None, None, None]:
-    """Open a file's tag tree; yields None as progress, then the document with its first rows.
-
-    Raises:
-        UnreadableFileError: the file cannot be read.
-        NotDicomError: nothing here looks like DICOM.
-        MalformedError: its meta group or deflated stream cannot be used.
-    """
-    with open_source(ref) as source:
-        container = open_container(source)
-        reader: ByteReader = container.reader
-        if not container.deflated:
-            rest = FileBytes.of(ref, source)
-            reader = _HeldHead(source.read_at(0, _header_bytes(container)), rest)
-    document = TagDocument(ref, container, reader)
-    while not document.complete and len(document.children) < _FIRST_ROWS:
-        document.more(PAGE)
-        yield None
-    yield document
-
-
-def _header_bytes(container: Container) -> int:
-    """How much of the file to hold: up to its pixel data, bounded."""
-    reader = container.reader
-    walker = Walker(
-        reader,
-        container.start,
-        reader.size,
-        container.encoding,
-        sequence_tags().__contains__,
-        max_depth=None,
-    )
-    for element in _bounded(walker):
-        if element.tag in PIXEL_TAGS and element.depth == 0:
-            return min(element.offset + 64, _HELD_BYTES)
-        if element.depth == 0:
-            walker.skip(element)
-        if element.offset > _HELD_BYTES:
-            break
-    return min(reader.size, _HELD_BYTES)
-
-
-def open_document(ref: FileRef) -> TagDocument:
-    """`load_document` at once, for callers without a window."""
-    return next(document for document in load_document(ref) if document is not None)
+def steps_of(node: TagNode) -> tuple[str, ...]:
+    """The way from the top to a row: keywords (or tags) and item numbers from 0."""
+    steps: list[str] = []
+    current: TagNode | None = node
+    while current is not None:
+        if current.is_item:
+            steps.append(f"[{current.row}]")
+        elif current.element is not None:
+            steps.append(keyword_of(current.tag) or tag_text(current.tag))
+        current = current.parent
+    return tuple(reversed(steps))
 
 
 def path_of(node: TagNode) -> str:
     """The path of a row: `RequestAttributesSequence[0].StudyID`."""
-    steps: list[str] = []
-    current: TagNode | None = node
-    while current is not None:
-        if current.element is not None and not current.is_item:
-            step = keyword_of(current.tag) or tag_text(current.tag)
-            steps.append(step)
-        elif current.is_item:
-            steps.append(f"[{current.row}]")
-        current = current.parent
-    return ".".join(reversed(steps)).replace(".[", "[")
+    return ".".join(steps_of(node)).replace(".[", "[")

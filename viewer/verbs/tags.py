@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the file; `ViewerError` is the caller's to print."""
     from viewer.dicom.source import FileRef
-    from viewer.dicom.tags import open_document
+    from viewer.dicom.tag_loading import open_document
 
     path = os.fsencode(args.file)
     document = open_document(FileRef(path))
