@@ -99,7 +99,7 @@ def test_frame_types_are_told_by_what_differs():
 
     kind = geometry_of(made, REF).dimensions[0]
 
-    assert kind.word(1.0) == "OUT_OF_PHASE"
+    assert kind.word(2.0) == "OUT_OF_PHASE"
 
 
 def nuclear(**attributes):

@@ -150,11 +150,12 @@ def test_what_parts_a_series(tmp_path, different, expected):
     ("keyword", "values", "expected"),
     [
         ("EchoNumbers", (1, 2), ["echo 1", "echo 2"]),
-        ("EchoTime", (10, 80), ["TE 10", "TE 80"]),
+        ("EchoTime", (10, 80), ["TE 10 ms", "TE 80 ms"]),
         ("DiffusionBValue", (0.0, 800.0), ["b 0", "b 800"]),
         ("TemporalPositionIdentifier", (1, 2), ["time 1", "time 2"]),
-        ("TriggerTime", (0, 40), ["trigger 0", "trigger 40"]),
+        ("TriggerTime", (0, 40), ["trigger 0 ms", "trigger 40 ms"]),
         ("ImageType", (["ORIGINAL", "PRIMARY", "M"], ["ORIGINAL", "PRIMARY", "P"]), ["M", "P"]),
+        ("AcquisitionTime", ("101500", "101600"), ["time 1", "time 2"]),
         ("SeriesDescription", ("a", "b"), ["object 1", "object 2"]),
     ],
 )

@@ -31,16 +31,20 @@ class Dimension:
         values: float array (frames,), NaN where the file says nothing.
         temporal: frames at one place that differ in this only are a film and stay together.
         labels: words for the values where the number itself says nothing ("phase image").
+        unit: stands behind the number, with its space.
     """
 
     name: str
     values: np.ndarray
     temporal: bool = False
     labels: dict[float, str] = field(default_factory=dict)
+    unit: str = ""
 
     def word(self, value: float) -> str:
         """The value for a stack's label: "echo 2"."""
-        return self.labels.get(value) or f"{self.name} {value:g}"
+        if np.isnan(value):
+            return f"no {self.name}"
+        return self.labels.get(value) or f"{self.name} {value:g}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from viewer.dicom.frame_geometry import FrameGeometry
 from viewer.dicom.scan import Skipped
 from viewer.errors import Problem, Severity
 from viewer.library.afterwards import Compared
+from viewer.library.identity import patient_key, series_stand_in, signature, study_stand_in
 from viewer.library.nodes import Patient, Series, Stack, StackKey, Study
 from viewer.library.receipt import Receipt, make_receipt
 
@@ -158,7 +159,7 @@ class Catalog:
         if first is not header:
             # UIDs are unique in the world: until the bytes are compared it is taken for a copy,
             # unless the headers already differ (rule 69).
-            conflict = _signature(first) != _signature(header)
+            conflict = signature(first) != signature(header)
             self.duplicates[header.ref] = Duplicate(header, first, conflict)
             if not conflict:
                 return None
@@ -179,7 +180,9 @@ class Catalog:
             text("PatientID"),
             text("PatientName"),
             text("IssuerOfPatientID"),
-            "" if text("SeriesInstanceUID") and text("StudyInstanceUID") else _stand_in(header),
+            ""
+            if text("SeriesInstanceUID") and text("StudyInstanceUID")
+            else series_stand_in(header),
             "" if text("PatientID") else text("PatientBirthDate"),
         )
         series = self._by_values.get(values)
@@ -193,7 +196,10 @@ class Catalog:
     def _series_of(self, header: Header, change: CatalogChange) -> Series:
         study = self._study_of(header, change)
         text = header.text
-        key = (*study.key, text("SeriesInstanceUID") or f"{text('Modality')} {_stand_in(header)}")
+        key = (
+            *study.key,
+            text("SeriesInstanceUID") or f"{text('Modality')} {series_stand_in(header)}",
+        )
         if key in self._series:
             return self._series[key]
         series = Series(
@@ -215,7 +221,7 @@ class Catalog:
     def _study_of(self, header: Header, change: CatalogChange) -> Study:
         patient = self._patient_of(header, change)
         text = header.text
-        key = (*patient.key, text("StudyInstanceUID") or _study_stand_in(header))
+        key = (*patient.key, text("StudyInstanceUID") or study_stand_in(header))
         if key in self._studies:
             return self._studies[key]
         study = Study(
@@ -252,45 +258,6 @@ class Catalog:
         self.patients.append(patient)
         change.patients.append(patient)
         return patient
-
-
-def patient_key(header: Header) -> tuple[str, ...]:
-    """Identity of the patient: Patient ID, its issuer and the exact name (rule 68).
-
-    Where there is no ID, the birth date has to agree as well, and where there is no name either,
-    the study: two unknown patients are never taken for one.
-    """
-    text = header.text
-    identity = (text("PatientID"), text("IssuerOfPatientID"), text("PatientName"))
-    if identity[0]:
-        return identity
-    if identity[2]:
-        return (*identity, text("PatientBirthDate"))
-    return (*identity, text("StudyInstanceUID") or _study_stand_in(header))
-
-
-def _study_stand_in(header: Header) -> str:
-    """What keeps studies apart that have no UID."""
-    text = header.text
-    return " ".join((text("StudyDate"), text("StudyID"), text("AccessionNumber")))
-
-
-def _stand_in(header: Header) -> str:
-    """What keeps series apart that have no UID."""
-    return " ".join((_study_stand_in(header), header.text("SeriesNumber"), header.text("Modality")))
-
-
-_SIGNATURE = (
-    "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID", "PatientID", "PatientName",
-    "IssuerOfPatientID", "InstanceNumber", "ImagePositionPatient", "ImageOrientationPatient",
-    "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "PhotometricInterpretation",
-    "ContentTime", "AcquisitionTime", "WindowCenter", "WindowWidth",
-)  # fmt: skip
-
-
-def _signature(header: Header) -> tuple[str, ...]:
-    """Values in which two objects may not differ and be copies of each other."""
-    return (header.transfer_syntax, *(header.text(keyword) for keyword in _SIGNATURE))
 
 
 def _shared_ids(patients: Iterable[Patient]) -> Iterator[Problem]:

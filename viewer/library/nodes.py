@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from viewer.dicom.series_frames import SeriesFrames
 from viewer.errors import Problem
-from viewer.library.series_frames import SeriesFrames
 
 if TYPE_CHECKING:
     from viewer.dicom.header import Header

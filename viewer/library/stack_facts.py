@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from viewer.core.cine import CineRate, frame_rate
 from viewer.core.image import Spacing, VoiChoice
 from viewer.core.light import choose_voi, is_color
@@ -79,7 +77,7 @@ def _window(
     if is_color(description):
         return None, ()
     if description.voi_choices:
-        return choose_voi(np.empty((0, 0)), description), ()
+        return description.voi_choices[0], ()  # choose_voi's first choice, without pixels
     try:
         loaded = reader.load(ref)
     except ViewerError as error:

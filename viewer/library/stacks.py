@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from viewer.core.orientation import plane_name
 from viewer.core.stacking import FrameGroup, split_and_sort
 from viewer.dicom.object_kinds import kind_of
@@ -144,7 +142,7 @@ def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
         what = f"{count} missing: gap after image {after}{more}."
         found.append(Problem(where, what, "Copy the series again if it should be complete."))
     if spread.uneven:
-        low, high = _extremes(spread.distances_mm)
+        low, high = spread.steps_mm
         what = f"The distance between slices is uneven: {low:.4g} to {high:.4g} mm."
         found.append(Problem(where, what, "Distances across slices are taken from each position."))
     if stack.doubled:
@@ -154,9 +152,3 @@ def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
         what = f"The slices are shifted against each other: tilt of {spread.tilt_deg:.1f} degrees."
         found.append(Problem(where, what, severity=Severity.NOTE))
     return found
-
-
-def _extremes(distances_mm: np.ndarray) -> tuple[float, float]:
-    steps = np.diff(distances_mm)
-    steps = steps[steps > 0]
-    return float(steps.min()), float(steps.max())

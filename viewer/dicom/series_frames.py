@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from viewer.core.stacking import Dimension, FrameTable
-from viewer.dicom.cine_facts import seconds_of
-from viewer.dicom.frame_geometry import FrameGeometry, type_dimension
+from viewer.core.stacking import FrameTable
+from viewer.dicom.frame_geometry import FrameGeometry
 from viewer.dicom.object_kinds import is_picture
+from viewer.dicom.series_dimensions import acquired_s, dimensions_of
 from viewer.dicom.source import FrameRef
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ class SeriesFrames:
             positions=positions,
             order=order,
             # Distances along a normal come later: here any place that may occur twice counts.
-            dimensions=self._dimensions() if _has_twins(np.round(placed, 3)) else (),
+            dimensions=dimensions_of(self.headers, self._geometry)
+            if _has_twins(np.round(placed, 3))
+            else (),
         )
 
     def _append(self, header: Header) -> None:
@@ -189,46 +191,6 @@ class SeriesFrames:
         frames = first + np.arange(count)
         self._order.extend(np.column_stack([np.full(count, instance), frames]))
 
-    def _dimensions(self) -> tuple[Dimension, ...]:
-        """What may tell frames at one place apart, the most telling first (rule 39)."""
-        files: dict[object, Header] = {header.ref: header for header in self.headers}
-        types = {ref: header.texts("ImageType") for ref, header in files.items()}
-        instance = {ref: float(number) for number, ref in enumerate(files, start=1)}
-        found = [type_dimension([types[ref.file] for ref in self.refs])]
-        found += self._file_dimensions(files, _STILL)
-        found += self._frame_dimensions()
-        found += self._file_dimensions(files, _IN_TIME, temporal=True)
-        found.append(Dimension("object", np.array([instance[ref.file] for ref in self.refs])))
-        return tuple(found)
-
-    def _file_dimensions(
-        self,
-        files: dict[object, Header],
-        table: dict[str, Callable[[Header], float]],
-        temporal: bool = False,
-    ) -> list[Dimension]:
-        found = []
-        for name, read in table.items():
-            values = {ref: read(header) for ref, header in files.items()}
-            column = np.array([values[ref.file] for ref in self.refs])
-            if not np.isnan(column).all():
-                found.append(Dimension(name, column, temporal))
-        return found
-
-    def _frame_dimensions(self) -> list[Dimension]:
-        """Dimensions of enhanced objects; frames of other files have no value."""
-        found: dict[str, Dimension] = {}
-        for row, ref in enumerate(self.refs):
-            geometry = self._geometry.get(ref.file)
-            for dimension in geometry.dimensions if geometry is not None else ():
-                if dimension.name not in found:
-                    empty = np.full(len(self.refs), np.nan)
-                    found[dimension.name] = Dimension(
-                        dimension.name, empty, dimension.temporal, dimension.labels
-                    )
-                found[dimension.name].values[row] = dimension.values[ref.frame]
-        return list(found.values())
-
 
 def _picture_key(header: Header, frame_of_reference: str) -> tuple[Hashable, ...]:
     return (
@@ -264,34 +226,3 @@ def _has_twins(rows: np.ndarray) -> bool:
     ordered = rows[np.lexsort(rows.T)]
     same = (ordered[1:] == ordered[:-1]) | (np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))
     return bool(same.all(axis=1).any())
-
-
-def _first(keyword: str) -> Callable[[Header], float]:
-    def read(header: Header) -> float:
-        numbers = header.numbers(keyword)
-        return numbers[0] if numbers else math.nan
-
-    return read
-
-
-def acquired_s(header: Header) -> float:
-    """When the image was acquired, in seconds; NaN when it is not said."""
-    moment = header.text("AcquisitionDateTime")
-    if moment:
-        return seconds_of(moment[:8], moment[8:])
-    time = header.text("AcquisitionTime") or header.text("ContentTime")
-    return seconds_of(header.text("AcquisitionDate"), time)
-
-
-# Words of the labels: what the dimension is called, and how its value is read from a header.
-_STILL: dict[str, Callable[[Header], float]] = {
-    "echo": _first("EchoNumbers"),
-    "TE": _first("EchoTime"),
-    "b": _first("DiffusionBValue"),
-}
-_IN_TIME: dict[str, Callable[[Header], float]] = {
-    "time": _first("TemporalPositionIdentifier"),
-    "trigger": _first("TriggerTime"),
-    "acquisition": _first("AcquisitionNumber"),
-    "acquired": acquired_s,
-}
