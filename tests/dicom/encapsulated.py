@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.uid import UID, AllTransferSyntaxes
 
 from tests.data import dataset, write_dataset
 
@@ -60,7 +61,19 @@ def write_compressed(
     target.PixelData = encapsulate([[frame] for frame in frames], table)
     target["PixelData"].is_undefined_length = True
     target["PixelData"].VR = "OB"
-    return write_dataset(path, target, syntax)
+    return write_any(path, target, syntax)
+
+
+def write_any(path: Path, target: Dataset, syntax: str) -> Path:
+    """Write a file in a transfer syntax that pydicom need not know; explicit little endian."""
+    if UID(syntax) in AllTransferSyntaxes:
+        return write_dataset(path, target, syntax)
+    known = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201")[len(syntax) > 22]
+    write_dataset(path, target, known)
+    old, new = known.encode(), syntax.encode()
+    padded = new.ljust(len(old), b"\0")
+    path.write_bytes(path.read_bytes().replace(old, padded, 1))
+    return path
 
 
 def patched_frame_header(
