@@ -50,6 +50,12 @@ def test_slices_ascend_along_the_normal_whatever_their_number():
     assert groups[0].spread.spacing_mm == 10
 
 
+def test_stacks_come_by_their_lowest_number():
+    groups = split_and_sort(table(at(1, 2, 3), keys=[0, 1, 2], instance=[3, np.nan, 1]))
+
+    assert shown(groups) == [[2], [0], [1]]
+
+
 def test_the_normal_is_row_times_column():
     positions = [(0, y, 0) for y in (10, 30, 20)]
 

@@ -331,6 +331,16 @@ def test_the_same_uid_with_other_pixels_is_a_conflict_and_both_are_shown(tmp_pat
     assert any("same SOP Instance UID" in p.what for p in catalog.problems)
 
 
+def test_copies_of_an_earlier_scan_are_compared_too(tmp_path):
+    write_ct(tmp_path / "a" / "1", pixels=np.zeros((4, 4), np.int16))
+    write_ct(tmp_path / "b" / "1", pixels=np.ones((4, 4), np.int16))
+    catalog = catalog_of(tmp_path / "a")
+
+    catalog.add(with_details(scan([tmp_path / "b"]), catalog.first_with))
+
+    assert (catalog.receipt.copies, catalog.receipt.conflicts) == (0, 1)
+
+
 def test_a_copy_with_a_rewritten_header_is_still_a_copy(tmp_path):
     write_ct(tmp_path / "a")
     write_ct(tmp_path / "b", InstitutionName="Elsewhere General Hospital")

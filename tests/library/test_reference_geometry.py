@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 
 import numpy as np
 import pytest
@@ -143,6 +144,22 @@ def test_the_missing_slice_of_the_uneven_series_is_found(stacks):
 
     assert stack.missing == 1
     assert stack.slice_spacing_mm == pytest.approx(5, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_the_order_of_arrival_does_not_matter(shared_data, stacks, name):
+    items = list(with_details(scan([shared_data / "series" / name])))
+    random.Random(7).shuffle(items)
+    catalog = Catalog()
+
+    for start in range(0, len(items), 7):
+        catalog.add(items[start : start + 7])
+        for series in catalog.series:
+            assert series.stacks  # looked at while it grows, as the window does
+
+    found = [s for series in catalog.series for s in series.stacks if s.is_image]
+    assert sorted(map(names, found)) == sorted(map(names, stacks[name]))
+    assert sorted(s.label for s in found) == sorted(s.label for s in stacks[name])
 
 
 @pytest.mark.parametrize("name", ["mr-inconsistent-orientation-4", "mr-localizer-3planes"])

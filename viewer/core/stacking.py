@@ -89,13 +89,14 @@ class FrameGroup:
 def split_and_sort(table: FrameTable) -> list[FrameGroup]:
     """Group the frames of a series into stacks, each in display order.
 
-    Groups come in the order in which their first frame was found.
+    Stacks come by their lowest Instance Number, then in the order found.
     """
     groups: list[FrameGroup] = []
     for key in _in_order_found(table.keys):
         rows = np.flatnonzero(table.keys == key)
         groups.extend(_split_by_orientation(table, rows))
-    return sorted(groups, key=lambda group: int(group.indices.min()))
+    numbers = np.where(np.isnan(table.order[:, 0]), np.inf, table.order[:, 0])
+    return sorted(groups, key=lambda g: (float(numbers[g.indices].min()), int(g.indices.min())))
 
 
 def normalised(orientations: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ catalogue is corrected later; run it where the scan runs, never on the GUI threa
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,11 +33,13 @@ class Compared:
 
 def with_details(
     items: Iterable[Found | Skipped],
+    known: Callable[[str], Header | None] = lambda uid: None,
 ) -> Generator[Found | Skipped | FrameGeometry | Compared, None, None]:
     """Pass a scan's items on at once, then yield what takes longer to find out.
 
     `Catalog.add` takes all of it. A file that cannot be read is left as it is: whoever shows it
-    says so.
+    says so. `known` answers a SOP Instance UID with the header an earlier scan found
+    (`Catalog.first_with`), so that copies in another folder are compared as well.
     """
     multiframe: list[FileRef] = []
     first: dict[str, Header] = {}
@@ -50,8 +52,11 @@ def with_details(
         if needs_geometry(header):
             multiframe.append(header.ref)
         uid = header.text("SOPInstanceUID")
-        if uid and first.setdefault(uid, header) is not header:
-            copies.append((header, first[uid]))
+        if not uid:
+            continue
+        original = first.setdefault(uid, known(uid) or header)
+        if original.ref != header.ref:
+            copies.append((header, original))
     for ref in multiframe:
         try:
             yield read_frame_geometry(ref)

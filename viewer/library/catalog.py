@@ -110,6 +110,10 @@ class Catalog:
         stacks = series.stacks if series is not None else ()
         return next((stack for stack in stacks if stack.key == key), None)
 
+    def first_with(self, sop_instance_uid: str) -> Header | None:
+        """The first file found with a SOP Instance UID; may be asked from any thread."""
+        return self._by_uid.get(sop_instance_uid)
+
     @property
     def series(self) -> Iterator[Series]:
         """All series, in the order found."""

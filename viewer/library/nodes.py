@@ -96,8 +96,13 @@ class Series:
         return "a series without number" if self.number is None else f"series {self.number}"
 
     @property
+    def version(self) -> int:
+        """Changes with every file and every geometry that was added."""
+        return self.contents.version
+
+    @property
     def stacks(self) -> list[Stack]:
-        """Its stacks, in the order found; worked out when asked for after something arrived."""
+        """Its stacks by their lowest Instance Number; worked out when asked for."""
         if self._stacked != self.contents.version:
             from viewer.library.stacks import build_stacks
 

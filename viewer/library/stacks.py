@@ -70,6 +70,8 @@ def _labels(series: Series, groups: list[FrameGroup]) -> list[str]:
         kind = _kind(series, group)
         said = [word for word, tells in zip(words, telling, strict=True) if tells and word]
         labels.append(", ".join([kind] * bool(kind) + said + list(group.words)))
+    if labels.count("") > 1:  # alike in all that is looked at: the plane still says most
+        labels = [label or words[0] or "part" for label, words in zip(labels, parts, strict=True)]
     return _numbered(labels)
 
 

@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
     if args.why:
         return explain_files(os.fsencode(path) for path in args.paths)
     catalog = Catalog()
-    catalog.add(with_details(scan([os.fsencode(path) for path in args.paths])))
+    found = scan([os.fsencode(path) for path in args.paths])
+    catalog.add(with_details(found, catalog.first_with))
     reader = FrameReader()
     try:
         described = describe(catalog, reader)
