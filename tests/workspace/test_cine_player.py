@@ -51,6 +51,7 @@ def player(qtbot, viewport, stack, clock):
     """A player on a clip whose frames are all in memory; the test is its timer."""
     viewport.cine = CinePlayer(viewport, clock)
     viewport.show(stack)
+    qtbot.waitUntil(lambda: viewport.loaded is not None)
     qtbot.waitUntil(lambda: all(viewport.has(n) for n in range(FRAMES)))
     player = viewport.cine
     player.play()
@@ -198,7 +199,7 @@ def slow(qtbot, viewport, stack, clock, reader):
     reader.hold(*stack.frames[3:])
     viewport.cine = CinePlayer(viewport, clock)
     viewport.show(stack)
-    qtbot.waitUntil(lambda: all(viewport.has(n) for n in range(3)))
+    qtbot.waitUntil(lambda: viewport.loaded is not None and viewport.has(1) and viewport.has(2))
     viewport.cine.play()
     viewport.cine._timer.setInterval(60_000)
     yield viewport.cine
@@ -240,6 +241,7 @@ def test_nothing_is_skipped_while_the_first_frame_is_on_its_way(
     waited = played(viewport.cine, viewport, clock, [5.0, 5.0])
     reader.release()
     qtbot.waitUntil(lambda: all(viewport.has(n) for n in range(FRAMES)))
+    qtbot.waitUntil(lambda: viewport.loaded is not None)
 
     assert waited == [0, 0]
     assert played(viewport.cine, viewport, clock, [0.01, 0.05]) == [0, 1]

@@ -105,11 +105,13 @@ class Opening(QObject):
         self._tell()
         self._eager = True
 
-    def cancel(self) -> None:
-        """Stop reading; what was found stays."""
+    def cancel(self, forget: bool = False) -> None:
+        """Stop reading; what was found stays, unless the catalogue is about to be emptied."""
         for job in self._running:
             job.cancel()
         self._items.clear()
+        if forget:
+            self._change = None
 
     def close(self) -> None:
         self._bites.stop()

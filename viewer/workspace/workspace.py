@@ -100,7 +100,7 @@ class Workspace(QObject):
     def close_studies(self) -> None:
         """Forget all studies; files and settings stay as they are."""
         self._first.give_up()
-        self._opening.cancel()
+        self._opening.cancel(forget=True)
         for viewport in self.viewports:
             viewport.clear()
         self.loader.clear()
