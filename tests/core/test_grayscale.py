@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewer.core.grayscale import BLOCK, GrayChain, apply_chain, gray_chain, gray_table
+from viewer.core.blocks import BLOCK
+from viewer.core.grayscale import GrayChain, apply_chain, gray_chain, gray_table
 from viewer.core.image import (
     FrameDescription,
     LookupTable,

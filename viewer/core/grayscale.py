@@ -12,13 +12,13 @@ like the background of the scan that it continues.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from viewer.core.blocks import in_blocks
 from viewer.core.image import FrameDescription, LookupTable, PaddingRange, VoiChoice, Window
 from viewer.core.lut import as_fraction, look_up
 from viewer.core.window import apply_window
@@ -26,7 +26,6 @@ from viewer.core.window import apply_window
 Array = np.ndarray
 
 _LIGHT = 127  # padding above this gray level is hidden
-BLOCK = 32 * 1024  # pixels a step: table, indices and output stay in the second-level cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +121,18 @@ def apply_chain(stored: Array, chain: GrayChain) -> Array:
         table = gray_table(chain, "bool" if stored.dtype.kind == "b" else stored.dtype.name)
         indices: np.ndarray[tuple[int, ...], np.dtype[np.integer[Any]]]
         indices = flat.view(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
-        for part in _blocks(flat.size):
+
+        def look_up_block(part: slice) -> None:
             # Every index is inside the table, so no mode changes a result: wrap is the fastest.
             table.take(indices[part], out=out[part], mode="wrap")
+
+        in_blocks(flat.size, look_up_block)
         return levels
-    for part in _blocks(flat.size):
+
+    def compute_block(part: slice) -> None:
         out[part] = chain.gray(flat[part])
+
+    in_blocks(flat.size, compute_block)
     return levels
 
 
@@ -140,7 +145,3 @@ def gray_table(chain: GrayChain, dtype_name: str) -> Array:
     table = chain.gray(stored)
     table.flags.writeable = False  # shared by everyone who asks for the same chain
     return table
-
-
-def _blocks(size: int) -> Iterator[slice]:
-    return (slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK))

@@ -1,0 +1,52 @@
+"""Work over many pixels in steps that fit the cache, on two cores where that pays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+BLOCK = 32 * 1024  # pixels a step: table, indices and output stay in the second-level cache
+_PORTION = 16 * BLOCK  # pixels fetched at a time by each of the two threads
+_SHARED_FROM = 2 * _PORTION  # below, handing over costs more than it saves
+
+
+def in_blocks(size: int, work: Callable[[slice], None]) -> None:
+    """Call `work` once for each slice of `range(size)`, in any order; it ends when all are done.
+
+    Numpy lets other threads run meanwhile, so large images are shared with a helper thread. The
+    two draw portions from one heap: a helper busy elsewhere only means that less is shared.
+    """
+    if size < _SHARED_FROM:
+        _work_through(0, size, work)
+        return
+    portions = iter(range(0, size, _PORTION))
+    lock = threading.Lock()
+
+    def draw() -> None:
+        while True:
+            with lock:
+                start = next(portions, None)
+            if start is None:
+                return
+            _work_through(start, min(start + _PORTION, size), work)
+
+    helped = _helper().submit(draw)
+    draw()
+    if not helped.cancel():
+        helped.result()
+
+
+def _work_through(start: int, stop: int, work: Callable[[slice], None]) -> None:
+    for part in _slices(start, stop):
+        work(part)
+
+
+def _slices(start: int, stop: int) -> Iterator[slice]:
+    return (slice(at, min(at + BLOCK, stop)) for at in range(start, stop, BLOCK))
+
+
+@cache
+def _helper() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="light")
