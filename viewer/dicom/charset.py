@@ -94,7 +94,7 @@ def character_sets(terms: tuple[str, ...]) -> CharacterSets:
 
 def _codec(term: str) -> str | None:
     key = re.sub(r"[^A-Z0-9]", "", term.upper())
-    if not key:
+    if not term.strip("\0 "):
         return "ascii"
     if key in _WHOLE_CODECS:
         return _WHOLE_CODECS[key]

@@ -89,8 +89,8 @@ def open_container(reader: ByteReader) -> Container:
             problems.append("The transfer syntax contradicts how the data set is written.")
         encoding = found
     syntax = declared
-    if declared in _UNCOMPRESSED:  # native pixel data follows the real encoding
-        syntax = DEFLATED if deflated else _syntax_of(encoding)
+    if declared in _UNCOMPRESSED or (declared == DEFLATED and not deflated):
+        syntax = DEFLATED if deflated else _syntax_of(encoding)  # what native pixels follow
     return Container(
         body, preamble, meta, reader, start, encoding, syntax, deflated, tuple(problems)
     )

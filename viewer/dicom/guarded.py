@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, MutableSequence
 from dataclasses import dataclass, replace
+from struct import Struct
 from typing import Any
 
 from pydicom.config import IGNORE
@@ -285,6 +286,9 @@ def item_spans(
     reader: MemoryReader, offset: int, around: Surroundings
 ) -> Iterator[tuple[int, int, Encoding]]:
     """(first byte, byte behind, encoding) of each item in the sequence value at `offset`."""
+    for span in _plain_spans(reader, offset, around.encoding):  # most items have a length
+        yield span
+        offset = span[1]
     walker = Walker.inside_sequence(
         reader, offset, reader.size, around.encoding, sequence_tags().__contains__, around.depth
     )
@@ -302,6 +306,21 @@ def item_spans(
             walker.skip(element)
     if open_item is not None:
         yield open_item.offset, reader.size, open_item.encoding
+
+
+def _plain_spans(
+    reader: MemoryReader, offset: int, encoding: Encoding
+) -> Iterator[tuple[int, int, Encoding]]:
+    """The items up to the first that has no length or makes no sense."""
+    unpack = Struct(">HHI" if encoding.big_endian else "<HHI").unpack_from
+    data, position, end = reader.data, offset - reader.base, len(reader.data)
+    while position + 8 <= end:
+        group, number, length = unpack(data, position)
+        start = position + 8
+        position = start + length
+        if group != 0xFFFE or number != 0xE000 or position > end:
+            return
+        yield start + reader.base, position + reader.base, encoding
 
 
 def read_elements(

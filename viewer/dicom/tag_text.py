@@ -153,6 +153,8 @@ def _text_value(node: TagNode, vr: str, count: int) -> str:
     raw = node.read(0, count)
     texts = texts_of(raw, vr, node.scope.charsets) or []
     text = one_line("\\".join(texts))
+    if node.size > count:
+        text = text.rstrip("\ufffd")  # half a character at the cut
     if vr == "UI" and len(texts) == 1 and texts[0]:
         known = _uid_name(texts[0])
         return f"{text} = {known}" if known else text
