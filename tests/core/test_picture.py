@@ -163,20 +163,26 @@ def test_overlay_lines_survive_reduction():
     assert (painted.light.max(1) > 100).sum() == 1
 
 
-def test_overlays_and_shutter_can_be_taken_off():
-    visible = np.zeros((ROWS, COLUMNS), bool)
-    shutter = Shutter(visible, presentation_value=0xFFFF)
-    mask = np.ones((ROWS, COLUMNS), bool)
+@pytest.mark.parametrize(
+    ("choice", "values"),
+    [
+        pytest.param({}, {100, 255}, id="overlay-over-shutter"),
+        pytest.param({"overlays": False}, {100}, id="shutter-alone"),
+        pytest.param({"shutter": False}, {0, 255}, id="overlay-alone"),
+        pytest.param({"overlays": False, "shutter": False}, {0}, id="neither"),
+    ],
+)
+def test_overlays_lie_over_the_shutter_and_both_can_be_taken_off(choice, values):
+    """PS3.4 figure N.2-1: annotation follows the shutter."""
+    shutter = Shutter(np.zeros((ROWS, COLUMNS), bool), presentation_value=100 << 8)
+    mask = np.eye(ROWS, COLUMNS, dtype=bool)
     description = describe(overlays=(Overlay(0x6000, mask, (0, 0)),), shutter=shutter)
-    stage = Stage(ROWS, COLUMNS, 80, 80)
     stored = np.zeros((ROWS, COLUMNS), np.uint16)
+    look = Look(DisplayChoice(voi=VOI, **choice))
 
-    def shown(**choice: bool) -> set[int]:
-        look = Look(DisplayChoice(voi=VOI, **choice))
-        return set(picture_of(stored, description).paint(View(), stage, look).light.ravel())
+    painted = picture_of(stored, description).paint(View(), Stage(ROWS, COLUMNS, 80, 80), look)
 
-    assert shown() == {255}
-    assert shown(overlays=False, shutter=False) == {0}
+    assert set(painted.light.ravel().tolist()) == values
 
 
 def test_a_shutter_of_another_size_is_left_out():

@@ -6,6 +6,7 @@ are looked up as are seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from viewer.core.visible import Part, lie_of, nearest_cells, visible_part
 
 Array = np.ndarray
 Color = tuple[int, int, int]
+ApplyIcc = Callable[[Array, bytes | None], Array]
 WHITE: Color = (255, 255, 255)
 
 
@@ -54,14 +56,21 @@ class Picture:
     Args:
         pyramid: the frame's stored values and their reduced copies.
         color_space: of three samples, as `to_light` wants it.
+        apply_icc: brings RGB light with an ICC profile to sRGB; it needs a library that this
+            layer does not have.
     """
 
     def __init__(
-        self, pyramid: Pyramid, description: FrameDescription, color_space: str = ""
+        self,
+        pyramid: Pyramid,
+        description: FrameDescription,
+        color_space: str = "",
+        apply_icc: ApplyIcc | None = None,
     ) -> None:
         self._pyramid = pyramid
         self._description = description
         self._color_space = color_space
+        self._apply_icc = apply_icc
         self._masks: dict[tuple[str, int], Array] = {}
         self._crop_of: tuple[int, bool, Part] | None = None
         self._crop: Array = pyramid.levels[0]
@@ -87,17 +96,20 @@ class Picture:
         return Painted(light, part.left, part.top, columns * cell_x, rows * cell_y)
 
     def _light(self, view: View, part: Part, look: Look) -> Array:
-        """The part as 8-bit light, overlays and shutter on it, turned as on the screen."""
+        """The part as 8-bit light, shutter and overlays on it, turned as on the screen."""
         crop = self._crop_for(view, part)
         light = to_light(crop, self._description, look.choice, self._color_space)
-        if look.choice.overlays and self._description.overlays:
-            mask = self._mask("overlays", part.exponent)
-            overlay = Overlay(0x6000, _cut(view.turn(mask), part), (0, 0))
-            light = paint_overlays(light, (overlay,), look.overlay_color)
+        if look.choice.icc and self._apply_icc is not None:
+            light = self._apply_icc(light, self._description.icc_profile)
         shutter = self._description.shutter
         if look.choice.shutter and shutter is not None and self._fits(shutter.visible):
             visible = _cut(view.turn(self._mask("shutter", part.exponent)), part)
             light = apply_shutter(light, replace(shutter, visible=visible))
+        # Annotation follows the shutter (PS3.4 figure N.2-1), here as on the command line.
+        if look.choice.overlays and self._description.overlays:
+            mask = self._mask("overlays", part.exponent)
+            overlay = Overlay(0x6000, _cut(view.turn(mask), part), (0, 0))
+            light = paint_overlays(light, (overlay,), look.overlay_color)
         return light
 
     def _crop_for(self, view: View, part: Part) -> Array:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 from viewer.core.picture import Look, Painted, Picture
 from viewer.core.placement import Stage, place
 from viewer.core.readout import read_pixel
+from viewer.dicom.icc import apply_icc
 from viewer.settings import (
     ANNOTATION_SIZE_PT,
     BOTH_BUTTONS_ZOOM,
@@ -179,7 +180,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         frame, pyramid = viewport.loaded, viewport.pyramid
         if frame is not None and pyramid is not None:
             self._frame = frame
-            self._picture = Picture(pyramid, frame.description, frame.color_space)
+            self._picture = Picture(pyramid, frame.description, frame.color_space, apply_icc)
         elif viewport.failure is not None or viewport.stack is None:
             self._drop_frame()
         if not viewport.loading:
