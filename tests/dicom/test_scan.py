@@ -282,3 +282,36 @@ def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
 
     assert skipped(tmp_path) == {"a.zip": SkipKind.ARCHIVE}
+
+
+@POSIX
+def test_a_relative_path_in_a_folder_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert skipped("some.dcm") == {"some.dcm": SkipKind.MISSING}
+
+
+def test_a_name_with_a_nul_byte_is_told() -> None:
+    assert list(skipped(b"/a\0b").values()) == [SkipKind.MISSING]
+
+
+# T32: a hundred thousand entries; the list grows while it is scanned and stops at once
+@POSIX
+def test_a_huge_folder_gives_its_first_file_at_once_and_stops_at_once(tmp_path: Path) -> None:
+    one = write_ct(tmp_path / "one", rows=2, columns=2).read_bytes()
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(5000):
+        (folder / f"{number}").write_bytes(one)
+    start = time.perf_counter()
+
+    items = scan([folder])
+    first = next(items)
+    items.close()
+
+    assert isinstance(first, Found)
+    assert time.perf_counter() - start < 0.2

@@ -30,6 +30,9 @@ from viewer.dicom.header_walk import (
 )
 
 _MOST_LAYOUTS: Final = 64
+_MOST_SIZES: Final = 4096
+_TRIES: Final = 5
+"""Learning costs as much as five walks: sizes whose layouts keep changing are not worth it."""
 _DATA_SET: Final = 132  # behind preamble and DICM; files without are rare enough to be walked
 _MEDIA_CLASS, _MEDIA_INSTANCE, _SYNTAX = 0x00020002, 0x00020003, 0x00020010
 _ABSENT = (b"", None)
@@ -63,7 +66,8 @@ class Layouts:
     """The layouts met in one scan, by file size. Not for two threads at once."""
 
     def __init__(self) -> None:
-        self._by_size: dict[int, _Layout | None] = {}
+        self._by_size: dict[int, _Layout] = {}
+        self._met: dict[int, int] = {}  # how often a file of this size had to be walked
 
     def read(self, data: bytes, size: int) -> tuple[Start, Walk] | None:
         """What walking the file that begins with `data` would find; None when it must be walked."""
@@ -94,16 +98,17 @@ class Layouts:
             data: the beginning of the file.
             start, found: what the walk made of it; not kept unless all of it was in `data`.
         """
-        if size not in self._by_size:
-            if len(self._by_size) >= 4096:
-                self._by_size.clear()
-            self._by_size[size] = None
+        times = self._met.get(size, 0) + 1
+        if len(self._met) >= _MOST_SIZES:
+            self._met.clear()
+        self._met[size] = times
+        if not 2 <= times <= _TRIES:
             return
         end = found.pixel_offset
         plain = data[128:132] == b"DICM" and not start.remarks and not found.ended
         if not plain or end is None or end > len(data):
             return
-        if sum(layout is not None for layout in self._by_size.values()) >= _MOST_LAYOUTS:
+        if len(self._by_size) >= _MOST_LAYOUTS:
             self._by_size.clear()
         try:
             self._by_size[size] = _layout(data[:end], start, found)
@@ -111,7 +116,7 @@ class Layouts:
             return
         again = self.read(data, size)
         if again is None or again[1].values != found.values:
-            self._by_size[size] = None
+            del self._by_size[size]
 
 
 def _layout(data: bytes, start: Start, found: Walk) -> _Layout:

@@ -31,7 +31,13 @@ def scan(paths: Iterable[bytes | str | Path]) -> Generator[Item, None, None]:
     """
     scanner = _Scanner()
     for path in paths:
-        yield from scanner.given(os.path.abspath(os.fsencode(path)))
+        raw = os.fsencode(path)
+        try:
+            whole = os.path.abspath(raw)
+        except OSError as error:  # a relative path, and the current folder is gone
+            yield skipped(FileRef(raw), unreadable(error), SkipKind.MISSING)
+        else:
+            yield from scanner.given(whole)
 
 
 class _Scanner:
