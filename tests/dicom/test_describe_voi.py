@@ -117,6 +117,7 @@ def test_the_function_of_the_window(tmp_path, function):
         pytest.param({"WindowWidth": b"wide"}, 0, "WindowWidth", id="width-text"),
         pytest.param({"WindowCenter": b"inf"}, 0, "WindowCenter", id="center-infinite"),
         pytest.param({"WindowCenter": b"1\\2"}, 1, "WindowCenter has 2", id="unequal-numbers"),
+        pytest.param({"WindowWidth": b"1e300"}, 1, "look flat", id="width-absurd"),
         pytest.param({"WindowWidth": None}, 0, "WindowWidth 0", id="width-missing"),
         pytest.param({"VOILUTFunction": b"CUBIC"}, 1, "VOILUTFunction", id="unknown-function"),
     ],

@@ -69,10 +69,12 @@ def test_short_per_frame_groups_are_told(tmp_path):
         PerFrameFunctionalGroupsSequence=[voi(10)],
     )
 
-    description = described(tmp_path, source, 2)
+    first, last = described(tmp_path, source, 0), described(tmp_path, source, 2)
 
-    assert description.voi_choices[0].window.center == 5
-    assert "PerFrameFunctionalGroupsSequence has no item for frame 3" in told(description)
+    assert first.voi_choices[0].window.center == 10
+    assert last.voi_choices[0].window.center == 5
+    for description in (first, last):
+        assert "PerFrameFunctionalGroupsSequence has 1 items for 3 frames" in told(description)
 
 
 def test_place_and_rescale_come_from_the_groups(tmp_path):

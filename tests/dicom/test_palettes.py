@@ -43,6 +43,7 @@ def test_entries_are_scaled_to_16_bits(tmp_path, descriptor, data, entries):
             [4, 0, 16], b"", "RedPaletteColorLookupTableData is missing", False, id="none"
         ),
         pytest.param([4, 0], b"\0" * 8, "RedPaletteColorLookupTableDescriptor", False, id="bad"),
+        pytest.param([2, 65535, 16], b"\0\1\0\2", "no pixel here can reach", True, id="start"),
         pytest.param([4, 0, 16], b"\1\0\2\0\3\0\4\0", "holds bytes", True, id="bytes-as-16"),
     ],
 )

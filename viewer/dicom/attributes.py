@@ -143,6 +143,14 @@ class Attributes:
         found = [item for item in _bounded(value) if isinstance(item, Dataset)]
         return tuple(self._child(item) for item in found)
 
+    def count(self, keyword: str) -> int:
+        """Number of items of a sequence, without building them; 0 when absent or unreadable."""
+        tag = _tag(keyword)
+        try:
+            return len(self._dataset[tag].value) if tag in self._dataset else 0
+        except Exception:  # as in items()
+            return 0
+
     def item(self, keyword: str) -> Attributes | None:
         """The first item of a sequence, or None."""
         return next(iter(self.items(keyword)), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from viewer.core.image import FrameDescription, Overlay, PixelFormat
@@ -23,6 +25,7 @@ from viewer.dicom.shutters import describe_shutter, shutter_group
 from viewer.errors import Problem
 
 MAX_ICC_BYTES = 4 * 1024 * 1024
+_UID = re.compile(r"(?=.{1,64}$)\d+(\.\d+)*")
 
 
 def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
@@ -33,6 +36,7 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
     """
     notes = Notes(file.ref.text.replace("!", "/").rsplit("/", 1)[-1])
     root = Attributes(file.dataset, notes)
+    _check_identity(root, notes)
     groups = FunctionalGroups(root, frame, notes)
     pixels = _pixels(file, root, notes)
     transform = describe_transform(groups, pixels, notes)
@@ -61,6 +65,16 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
         facts=describe_facts(groups),
         problems=_together(file, notes),
     )
+
+
+def _check_identity(root: Attributes, notes: Notes) -> None:
+    """UIDs name objects for every other program: a missing or impossible one is told."""
+    for keyword in ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
+        uid = root.text(keyword)
+        if not uid and keyword == "SOPInstanceUID":
+            notes.add("SOPInstanceUID is missing; this object cannot be told from others.")
+        elif uid and not _UID.fullmatch(uid):
+            notes.add(f"{keyword} is not a UID (PS3.5 9.1).")
 
 
 def _pixels(file: DicomFile, root: Attributes, notes: Notes) -> PixelFormat:

@@ -121,7 +121,7 @@ def describe_padding(root: Attributes, pixels: PixelFormat, notes: Notes) -> Pad
     if not prefix:
         value = _as_stored(value, pixels)
         limit = None if limit is None else _as_stored(limit, pixels)
-        low, high = _stored_range(pixels)
+        low, high = stored_range(pixels)
         if not low <= value <= high:
             notes.add("PixelPaddingValue cannot occur in these pixels and is ignored.")
             return None
@@ -136,7 +136,8 @@ def _as_stored(value: float, pixels: PixelFormat) -> float:
     return pattern - (1 << bits) if pixels.signed and pattern >> (bits - 1) else pattern
 
 
-def _stored_range(pixels: PixelFormat) -> tuple[int, int]:
+def stored_range(pixels: PixelFormat) -> tuple[int, int]:
+    """Least and greatest stored value that Bits Stored can hold."""
     span = 1 << pixels.bits_stored
     return (-span // 2, span // 2 - 1) if pixels.signed else (0, span - 1)
 

@@ -73,6 +73,7 @@ def describe_voi(
     if not pixels.photometric_interpretation.startswith("MONOCHROME"):
         return ()
     source = groups.source("FrameVOILUTSequence")
+    widest = _widest(pixels, transform)
     signed = _input_is_signed(pixels, transform)
     choices = []
     items = source.items("VOILUTSequence") or groups.root.items("VOILUTSequence")
@@ -81,7 +82,17 @@ def describe_voi(
         if table is not None:
             label = table.explanation or f"LUT {number}"
             choices.append(VoiChoice(label, VoiSource.FILE_LUT, lut=table))
-    return (*choices, *_windows(source, notes))
+    windows = _windows(source, notes)
+    if any(choice.window and choice.window.width > widest for choice in windows):
+        notes.add("WindowWidth is far wider than the values can be; the image will look flat.")
+    return (*choices, *windows)
+
+
+def _widest(pixels: PixelFormat, transform: ModalityTransform) -> float:
+    """A window wider than this shows no difference between any two values."""
+    if pixels.value_type != "integer" or transform.lut is not None:
+        return float("inf")
+    return 1000.0 * abs(transform.slope) * (1 << pixels.bits_stored)
 
 
 def _windows(source: Attributes, notes: Notes) -> tuple[VoiChoice, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from viewer.core.image import FrameDescription
+from viewer.core.value_notes import value_notes
 from viewer.dicom.dataset import DicomFile, open_file
 from viewer.dicom.decode_job import StreamFacts
 from viewer.dicom.source import FileRef, FrameRef
@@ -146,7 +147,13 @@ class FrameReader:
             self._remember(ref, file.stamp, error)
             raise
         problems = tuple(
-            Problem(ref.file.name, note) for note in (*pixels.notes, *_cut_note(opened)) if note
+            Problem(ref.file.name, note)
+            for note in (
+                *pixels.notes,
+                *value_notes(pixels.stored, description),
+                *_cut_note(opened),
+            )
+            if note
         )
         problems += tuple(p for p in file.problems if p not in description.problems)
         return LoadedFrame(

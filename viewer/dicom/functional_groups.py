@@ -21,10 +21,13 @@ class FunctionalGroups:
         self.root = root
         self.per_frame = root.item_at(PER_FRAME, frame) if PER_FRAME in root else None
         self.shared = root.item_at(SHARED, 0) if SHARED in root else None
-        if PER_FRAME in root and self.per_frame is None:
+        if PER_FRAME not in root:
+            return
+        items, frames = root.count(PER_FRAME), root.integer("NumberOfFrames") or 1
+        if items < frames or self.per_frame is None:
             notes.add(
-                f"PerFrameFunctionalGroupsSequence has no item for frame {frame + 1}.",
-                "Shared and top-level values are used; position and window may be missing.",
+                f"PerFrameFunctionalGroupsSequence has {items} items for {frames} frames.",
+                "Frames without one use shared and top-level values: their place may be missing.",
             )
 
     @property

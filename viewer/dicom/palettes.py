@@ -7,6 +7,7 @@ import numpy as np
 from viewer.core.image import Palette, PixelFormat
 from viewer.core.lut import LutDescriptor, needed_bits, read_descriptor, read_entries
 from viewer.dicom.attributes import Attributes, Notes
+from viewer.dicom.describe_pixels import stored_range
 from viewer.dicom.functional_groups import FunctionalGroups
 
 _COLORS = ("Red", "Green", "Blue")
@@ -36,6 +37,12 @@ def describe_palette(groups: FunctionalGroups, pixels: PixelFormat, notes: Notes
         for _, entries in found
     )
     first = found[0][0]
+    low, high = stored_range(pixels)
+    if palette_color and not low <= first.first_mapped <= high:
+        notes.add(
+            f"RedPaletteColorLookupTableDescriptor starts at {first.first_mapped}, which no pixel "
+            "here can reach; all of them get the first colour."
+        )
     if len({(d.first_mapped, d.count) for d, _ in found}) > 1:
         notes.add("The three palette descriptors differ; the red one's first value is used.")
     return Palette(red, green, blue, first.first_mapped, first.bits, supplemental)
