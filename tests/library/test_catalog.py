@@ -9,7 +9,15 @@ import time
 import numpy as np
 import pytest
 
-from tests.data import CORONAL, ct_dataset, ct_series, set_pixels, write_ct, write_dataset
+from tests.data import (
+    CORONAL,
+    EXPLICIT_BIG,
+    ct_dataset,
+    ct_series,
+    set_pixels,
+    write_ct,
+    write_dataset,
+)
 from tests.dicom.enhanced import enhanced
 from viewer.core.cine import RateSource
 from viewer.dicom.scan import Found, scan
@@ -75,7 +83,8 @@ def test_the_same_instance_number_twice_falls_back_on_acquisition_time(tmp_path)
             AcquisitionTime=clock,
         )  # fmt: skip
 
-    assert names(stacks_of(tmp_path)[0]) == ["b", "a"]
+    assert names(stacks_of(tmp_path / "a", tmp_path / "b")[0]) == ["b", "a"]
+    assert names(stacks_of(tmp_path / "b", tmp_path / "a")[0]) == ["b", "a"]
 
 
 # Rule 68: Patient ID + issuer + exact name.
@@ -209,6 +218,19 @@ def test_slices_are_no_clip(tmp_path):
     ct_series(tmp_path, 3)
 
     assert clip_rate(stacks_of(tmp_path)[0]) is None
+
+
+def test_slices_in_one_object_are_no_clip(tmp_path):
+    write_dataset(tmp_path / "a", volume())
+
+    assert clip_rate(stacks_of(tmp_path)[0]) is None
+
+
+def test_a_copy_in_another_transfer_syntax_is_shown_as_well(tmp_path):
+    write_ct(tmp_path / "a")
+    write_ct(tmp_path / "b", syntax=EXPLICIT_BIG)
+
+    assert catalog_of(tmp_path).receipt.conflicts == 1
 
 
 # Rule 61.
@@ -357,12 +379,13 @@ def test_the_same_uid_at_another_place_is_a_conflict(tmp_path):
 
 def test_scanning_a_folder_again_changes_nothing(tmp_path):
     ct_series(tmp_path, 3)
+    shutil.copy(tmp_path / "IM0002.dcm", tmp_path / "copy.dcm")
     catalog = catalog_of(tmp_path)
 
     change = catalog.add(with_details(scan([tmp_path])))
 
     assert not change
-    assert catalog.found == 3
+    assert (catalog.found, catalog.receipt.copies) == (4, 1)
 
 
 def test_changes_say_what_is_new_and_what_grew(tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.data import ct_dataset, ct_series, set_pixels, write_ct, write_dataset
+from tests.dicom.enhanced import enhanced
 from viewer.cli import run
 
 STACK_KEYS = {
@@ -118,6 +119,15 @@ def test_a_clip_has_frame_numbers_from_one_and_a_rate(tmp_path, described):
     assert stack["frames"] == [{"path": str(path), "frame": n} for n in (1, 2, 3, 4, 5)]
     assert stack["cine"] == {"fps": 25, "source": "Frame Time", "sequencing": "sweep"}
     assert stack["window"] is None
+
+
+def test_slices_in_one_object_are_no_cine(tmp_path, described):
+    write_dataset(tmp_path / "a", enhanced([{"position": (0, 0, z)} for z in (5, 0)]))
+
+    stack = the_stack(described(tmp_path))
+
+    assert [frame["frame"] for frame in stack["frames"]] == [2, 1]
+    assert (stack["slice_spacing_mm"], stack["cine"]) == (5, None)
 
 
 def test_an_object_without_pixels(tmp_path, described):

@@ -69,7 +69,7 @@ def measure(positions: np.ndarray, normal: np.ndarray) -> Spread:
     steps = np.diff(distances[first])
     usual = _usual_step(steps)
     multiples = np.rint(steps / usual)
-    off = abs(steps - np.maximum(multiples, 1) * usual)
+    off = abs(steps - multiples * usual)
     uneven = bool((off > np.maximum(EVEN_MM, EVEN_SHARE * usual)).any())
     # More missing than there are: not a volume with holes, but images far apart.
     uneven |= bool(multiples.sum() - len(multiples) > len(first))

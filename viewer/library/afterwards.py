@@ -15,6 +15,7 @@ from viewer.dicom.header_start import DEFLATED_UIDS
 from viewer.dicom.scan import Skipped
 from viewer.dicom.source import FileRef, Source, open_source
 from viewer.errors import ViewerError
+from viewer.library.identity import signature
 
 if TYPE_CHECKING:
     from viewer.dicom.header import Header
@@ -55,7 +56,7 @@ def with_details(
         if not uid:
             continue
         original = first.setdefault(uid, known(uid) or header)
-        if original.ref != header.ref:
+        if original.ref != header.ref and signature(original) == signature(header):
             copies.append((header, original))
     for ref in multiframe:
         try:
@@ -70,12 +71,9 @@ def same_content(one: Header, other: Header) -> bool:
     """Whether two objects have the same pixels, or where there are none the same bytes.
 
     Programs that pass files on rewrite headers; what makes a copy is that the picture is the
-    same. Pixels in different transfer syntaxes are not compared and count as different, and so
-    does a file that cannot be read.
+    same. A file that cannot be read is no copy.
     """
     starts = (one.pixel_offset, other.pixel_offset)
-    if one.transfer_syntax != other.transfer_syntax:
-        return False
     if None in starts or one.transfer_syntax in DEFLATED_UIDS:
         starts = (0, 0)
     try:

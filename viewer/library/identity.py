@@ -43,5 +43,8 @@ _SIGNATURE = (
 
 
 def signature(header: Header) -> tuple[str, ...]:
-    """Values in which two objects may not differ and be copies of each other."""
+    """Values in which two objects may not differ and be copies of each other.
+
+    Pixels in different transfer syntaxes cannot be compared byte by byte: they count as different.
+    """
     return (header.transfer_syntax, *(header.text(keyword) for keyword in _SIGNATURE))
