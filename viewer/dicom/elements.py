@@ -28,6 +28,7 @@ _LONG_VRS = "OB OD OF OL OV OW SQ SV UC UN UR UT UV"
 _SHORT_VRS = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US"
 KNOWN_VRS = frozenset(f"{_LONG_VRS} {_SHORT_VRS}".split())
 _LENGTHS = {vr.encode(): (vr, vr in _LONG_VRS) for vr in KNOWN_VRS}
+_SHORT_LENGTHS = {vr.encode(): vr for vr in _SHORT_VRS.split()}
 _FULL_HEADER = 12
 _EXPLICIT = {False: Struct("<HH2sH").unpack_from, True: Struct(">HH2sH").unpack_from}
 _IMPLICIT = {False: Struct("<HHI").unpack_from, True: Struct(">HHI").unpack_from}
@@ -98,11 +99,14 @@ class Element(NamedTuple):
 
 
 class _Level(NamedTuple):
+    """One thing being walked; `is_plain` where elements may be of explicit VR."""
+
     kind: str  # "data set" | "sequence" | "fragments"
     start: int
     end: int  # where it must be over
     defined: bool
     encoding: Encoding
+    is_plain: bool = False
 
 
 _NO_SEQUENCES: frozenset[int] = frozenset()
@@ -141,7 +145,8 @@ class Walker:
         self._is_sequence = is_sequence
         self.depth = depth
         self._max_depth = max_depth
-        self._levels = [_Level("data set", start, min(end, reader.size), True, encoding)]
+        plain = not encoding.implicit
+        self._levels = [_Level("data set", start, min(end, reader.size), True, encoding, plain)]
         self._block = b""
         self._block_start = 0
         self._entered = False  # whether the element just yielded opened a level
@@ -165,7 +170,7 @@ class Walker:
 
     def __iter__(self) -> Iterator[Element]:
         for _ in range(MAX_ELEMENTS):
-            element = self._next()
+            element = self._next_plain() or self._next()
             if element is None:
                 return
             yield element
@@ -190,6 +195,25 @@ class Walker:
         if at >= 0 and at + count <= len(self._block):
             return self._block[at : at + count]
         return self._reader.read_at(offset, count)
+
+    def _next_plain(self) -> Element | None:
+        """The next element when it is a short one of explicit VR, as most are; else None."""
+        level = self._levels[-1]
+        start = self.position
+        at = start - self._block_start
+        if at < 0 or at + _FULL_HEADER > len(self._block) or not level.is_plain:
+            return None
+        group, number, vr, length = _EXPLICIT[level.encoding.big_endian](self._block, at)
+        short = _SHORT_LENGTHS.get(vr)
+        end = start + 8 + length
+        if short is None or end > level.end or group == 0xFFFE:
+            return None
+        self.position = end
+        self._entered = False
+        depth = self.depth + (len(self._levels) - 1) // 2
+        return Element(
+            group << 16 | number, start, short, start + 8, length, end, depth, level.encoding
+        )
 
     def _next(self) -> Element | None:
         """The next element or item, after closing what is over."""
@@ -316,7 +340,9 @@ class Walker:
         start, self.position = self.position, offset
         self._entered = level.kind != "fragments"
         if self._entered:
-            self._levels.append(_Level("data set", offset, end, defined, level.encoding))
+            plain = not level.encoding.implicit
+            inner = _Level("data set", offset, end, defined, level.encoding, plain)
+            self._levels.append(inner)
         else:
             self.position = end
         depth = self.depth + len(self._levels) // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import islice
 
 from viewer.dicom.container import Container, open_container
 from viewer.dicom.dictionary import sequence_tags
@@ -12,6 +13,7 @@ from viewer.dicom.source import FileRef, open_source
 from viewer.dicom.tags import PAGE, TagDocument, bounded
 
 FIRST_ROWS = 20_000
+MEASURED_ELEMENTS = 200_000
 HELD_BYTES = 32 * 1024 * 1024
 
 
@@ -62,7 +64,7 @@ def _header_bytes(container: Container) -> int:
         sequence_tags().__contains__,
         max_depth=None,
     )
-    for element in bounded(walker):
+    for element in islice(bounded(walker), MEASURED_ELEMENTS):
         if element.tag in PIXEL_TAGS and element.depth == 0:
             return min(element.offset + 64, HELD_BYTES)
         if element.depth == 0:
