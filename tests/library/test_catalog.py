@@ -451,13 +451,14 @@ def test_what_cannot_be_read_is_in_the_receipt(tmp_path):
 
 def test_adding_costs_much_less_than_reading(tmp_path):
     ct_series(tmp_path, 300)
-    list(scan([tmp_path]))  # warm
+    read, added = [], []
 
-    began = time.perf_counter()
-    items = list(scan([tmp_path]))
-    read = time.perf_counter() - began
-    began = time.perf_counter()
-    Catalog().add(items)
-    added = time.perf_counter() - began
+    for _ in range(7):  # the best of several: other programs run here too
+        began = time.perf_counter()
+        items = list(scan([tmp_path]))
+        read.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        Catalog().add(items)
+        added.append(time.perf_counter() - began)
 
-    assert added < read / 2  # a seventh on a quiet machine
+    assert min(added) < min(read) / 2  # a sixth on a quiet machine

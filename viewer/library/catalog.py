@@ -178,16 +178,16 @@ class Catalog:
 
     def _place(self, header: Header, change: CatalogChange) -> Series:
         text = header.text
+        series_uid, study_uid = text("SeriesInstanceUID"), text("StudyInstanceUID")
+        patient_id = text("PatientID")
         values = (
-            text("SeriesInstanceUID"),
-            text("StudyInstanceUID"),
-            text("PatientID"),
+            series_uid,
+            study_uid,
+            patient_id,
             text("PatientName"),
             text("IssuerOfPatientID"),
-            ""
-            if text("SeriesInstanceUID") and text("StudyInstanceUID")
-            else series_stand_in(header),
-            "" if text("PatientID") else text("PatientBirthDate"),
+            "" if series_uid and study_uid else series_stand_in(header),
+            "" if patient_id else text("PatientBirthDate"),
         )
         series = self._by_values.get(values)
         if series is None:
