@@ -8,7 +8,8 @@ are still at hand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,10 @@ class Attributes:
         """Whether the bytes of `data` are big endian."""
         return is_big_endian(self._dataset, _tag(keyword))
 
+    def present(self, wanted: Mapping[int, str]) -> tuple[str, ...]:
+        """Which of the keywords, given by tag, this data set holds."""
+        return tuple(wanted[tag] for tag in self._dataset.keys() & wanted.keys())
+
     def sequence_keywords(self) -> tuple[str, ...]:
         """Keywords of the standard sequences this data set holds."""
         found = []
@@ -211,11 +216,12 @@ def element_bytes(dataset: Dataset, tag: int) -> bytes:
     return np.array(numbers, "<u2").tobytes()  # LUT Data written as US and already decoded
 
 
-def _tag(keyword: str) -> int:
+@cache
+def _tag(keyword: str) -> BaseTag:
     tag = tag_for_keyword(keyword)
     if tag is None:
         raise KeyError(f"{keyword} is no keyword of the standard")
-    return tag
+    return BaseTag(tag)
 
 
 def is_big_endian(dataset: Dataset, tag: int) -> bool:

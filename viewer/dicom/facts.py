@@ -10,11 +10,10 @@ from viewer.core.annotation_keywords import ANNOTATION_KEYWORDS
 from viewer.dicom.attributes import Attributes
 from viewer.dicom.functional_groups import FunctionalGroups
 
-_SEQUENCES = frozenset(
-    keyword
-    for keyword in ANNOTATION_KEYWORDS
-    if (tag := tag_for_keyword(keyword)) is not None and dictionary_VR(tag) == "SQ"
-)
+_WANTED = {
+    tag: keyword for keyword in ANNOTATION_KEYWORDS if (tag := tag_for_keyword(keyword)) is not None
+}
+_SEQUENCES = frozenset(keyword for tag, keyword in _WANTED.items() if dictionary_VR(tag) == "SQ")
 # Top-level sequences whose first item says what older objects say at the top.
 _NESTED_AT_ROOT = ("RadiopharmaceuticalInformationSequence", "EnergyWindowInformationSequence")
 _MAX_TEXT = 1024  # of one value: nothing longer fits beside an image
@@ -27,11 +26,12 @@ def describe_facts(groups: FunctionalGroups) -> dict[str, str]:
         item = groups.root.item(keyword)
         if item is not None:
             sources.append(item)
-    facts = {}
-    for keyword in ANNOTATION_KEYWORDS:
-        text = next((text for source in sources if (text := _text(source, keyword))), "")
-        if text:
-            facts[keyword] = text[:_MAX_TEXT]
+    facts: dict[str, str] = {}
+    for source in sources:
+        for keyword in source.present(_WANTED):
+            text = "" if keyword in facts else _text(source, keyword)
+            if text:
+                facts[keyword] = text[:_MAX_TEXT]
     return facts
 
 
@@ -50,8 +50,6 @@ def _macro_items(groups: FunctionalGroups) -> Iterator[Attributes]:
 
 
 def _text(source: Attributes, keyword: str) -> str:
-    if keyword not in source:
-        return ""
     if keyword not in _SEQUENCES:
         return source.text(keyword)
     meanings = [item.text("CodeMeaning") for item in source.items(keyword)]
