@@ -12,6 +12,7 @@ from pydicom.datadict import (
     keyword_for_tag,
     private_dictionary_description,
     private_dictionary_VR,
+    tag_for_keyword,
 )
 
 # Look-up descriptors count and number their entries unsigned (PS3.3 C.11.1.1), whatever the
@@ -89,6 +90,18 @@ def name_of(tag: int, creator: str) -> str:
         return str(dictionary_description(tag))
     except KeyError:
         return ""
+
+
+def tag_of(word: str) -> int | None:
+    """The tag of a keyword, or of a tag as `tag_text` prints it."""
+    found = tag_for_keyword(word)
+    if found is not None:
+        return int(found)
+    digits = word.strip("()").replace(",", "")
+    try:
+        return int(digits, 16) if len(digits) == 8 else None
+    except ValueError:
+        return None
 
 
 def tag_text(tag: int) -> str:

@@ -338,7 +338,7 @@ class Walker:
         if defined and end != offset + length:
             self._note("An item is longer than what holds it.")
         start, self.position = self.position, offset
-        self._entered = level.kind != "fragments"
+        self._entered = level.kind != "fragments" and (end > offset or not defined)
         if self._entered:
             plain = not level.encoding.implicit
             inner = _Level("data set", offset, end, defined, level.encoding, plain)

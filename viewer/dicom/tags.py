@@ -378,6 +378,20 @@ def steps_of(node: TagNode) -> tuple[str, ...]:
     return tuple(reversed(steps))
 
 
+def find_inside(node: TagNode, tag: int, limit: int = 5000) -> TagNode | None:
+    """The first element with `tag` anywhere below a row of its own (`detached`), bounded."""
+    waiting = [node]
+    while waiting and limit > 0:
+        current = waiting.pop(0)
+        for child in current.more(min(limit, PAGE)):
+            limit -= 1
+            if child.tag == tag:
+                return child
+            if child.has_children:
+                waiting.append(child)
+    return None
+
+
 def path_of(node: TagNode) -> str:
     """The path of a row: `RequestAttributesSequence[0].StudyID`."""
     return ".".join(steps_of(node)).replace(".[", "[")

@@ -245,3 +245,33 @@ def test_everything_has_a_name_for_tests_and_readers(opened, tmp_path):
     bar, pane = panel.search_bar, panel.pane
     named = (panel, panel.tree, bar.field, bar.next_button, bar.filter_button, pane.text)
     assert all(part.objectName() and part.accessibleName() for part in named)
+
+
+def test_an_attribute_inside_the_frames_groups_is_revealed(opened, workspace, tmp_path):
+    panel = opened(enhanced(tmp_path / "e.dcm"))
+
+    panel.reveal("FrameComments")
+
+    assert panel.tree.currentIndex().siblingAtColumn(NAME).data() == "FrameComments"
+    assert panel.tree.currentIndex().siblingAtColumn(VALUE).data() == "comment 0"
+
+
+def test_what_was_open_is_open_in_the_next_file(qtbot, opened, workspace, tmp_path):
+    requests = dataset(RequestAttributesSequence=[{"StudyID": "7"}])
+    for number in (1, 2):
+        item = ct_dataset(instance_number=number, position=(0, 0, number * 5.0))
+        item.update(requests)
+        write_dataset(tmp_path / f"{number}.dcm", item)
+    panel = opened(tmp_path)
+    panel.reveal("RequestAttributesSequence")
+    panel.tree.expand(panel.tree.currentIndex())
+    panel.tree.expand(panel.model.index(0, 0, panel.tree.currentIndex()))
+    before = panel.model.document
+
+    workspace.active.step(1 if workspace.active.index == 0 else -1)
+    qtbot.waitUntil(lambda: panel.model.document is not before)
+
+    sequence = panel.tree.currentIndex()
+    assert sequence.siblingAtColumn(NAME).data() == "RequestAttributesSequence"
+    assert panel.tree.isExpanded(sequence)
+    assert panel.tree.isExpanded(panel.model.index(0, 0, sequence))

@@ -99,6 +99,17 @@ class TagModel(QAbstractItemModel):
                 break
         return index
 
+    def listed(self, parent: Index) -> Sequence[TagNode]:
+        """The rows listed so far under a row, the frame's own not among them."""
+        listing = self._listing(parent)
+        return listing.children if listing is not None else ()
+
+    def child_of(self, parent: QModelIndex, row: int) -> QModelIndex:
+        """The item with this number under a sequence; lists up to it where needed."""
+        while row >= self.rowCount(parent) and self.canFetchMore(parent):
+            self.fetchMore(parent)
+        return self.index(row, 0, parent)
+
     def index_at(self, node: TagNode) -> QModelIndex:
         """The index of a node that is listed."""
         if node is self._frame:

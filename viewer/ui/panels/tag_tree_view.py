@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
-from viewer.ui.models.tag_model import NAME, TAG, VALUE, Index, TagModel
+from viewer.ui.models.tag_model import VALUE, Index, TagModel
 
 if TYPE_CHECKING:
     from viewer.dicom.tags import TagNode
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Steps = tuple[str, ...]
 _FRAME: Steps = ("this frame",)
-_SEARCHED_ROWS = 5000  # how far to look for a row of the last file in the next one
+_SEARCHED_ROWS = 20_000  # how far to look for a row of the last file in the next one
+_SHARED_GROUPS = 0x52009229
 _WIDTHS = (110, 210, 34, 40, 70)
 
 
@@ -98,12 +99,22 @@ class TagTreeView(QTreeView):
         return True
 
     def reveal(self, keyword: str) -> bool:
-        """Select the first element with this keyword, the frame's own groups first."""
-        top = QModelIndex()
-        for row in range(self._tags.rowCount()):
-            index = self._tags.index(row, NAME, top)
-            if index.data() == keyword:
-                return self.go_to(index.siblingAtColumn(TAG))
+        """Select the element with this keyword: at the top, or in the frame's or shared groups."""
+        from viewer.dicom.dictionary import tag_of
+        from viewer.dicom.tags import find_inside, steps_of
+
+        tag = tag_of(keyword)
+        document = self._tags.document
+        if tag is None or document is None:
+            return False
+        if self.go_to(self._find((keyword,))):
+            return True
+        shared = (node for node in document.children if node.tag == _SHARED_GROUPS)
+        for place in (self._tags.frame_node, next(shared, None)):
+            found = find_inside(place.detached(), tag) if place is not None else None
+            if place is not None and found is not None:
+                inside = steps_of(found)[len(steps_of(place)) :]
+                return self.go_to(self._find((*self._steps(place), *inside)))
         return False
 
     # Qt's side
@@ -168,7 +179,9 @@ class TagTreeView(QTreeView):
         while inside is not None and inside is not frame:
             inside = inside.parent
         steps = steps_of(node)
-        return (*_FRAME, *steps[2:]) if inside is not None else steps
+        if inside is None:
+            return steps
+        return (*_FRAME, *steps[2:])  # without "PerFrameFunctionalGroupsSequence", "[12]"
 
     def _find(self, steps: Steps) -> QModelIndex:
         """The row at `steps`, among those near the top of each list."""
@@ -181,20 +194,26 @@ class TagTreeView(QTreeView):
         return index
 
     def _find_in(self, parent: QModelIndex, steps: Steps) -> QModelIndex:
-        row = 0
-        while row < _SEARCHED_ROWS:
-            if row >= self._tags.rowCount(parent):
-                if not self._tags.canFetchMore(parent):
-                    break
-                before = self._tags.rowCount(parent)
-                self._tags.fetchMore(parent)
-                if self._tags.rowCount(parent) == before:
-                    break
-            index = self._tags.index(row, 0, parent)
-            node = self._tags.node(index)
-            if node is not None and self._steps(node) == steps:
-                return index
-            row += 1
+        """The row under `parent` that the last of `steps` names."""
+        from viewer.dicom.dictionary import tag_of
+
+        step = steps[-1]
+        if steps == _FRAME:
+            has_frame = self._tags.frame_node is not None
+            return self._tags.index(0, 0) if has_frame else QModelIndex()
+        if step.startswith("["):
+            return self._tags.child_of(parent, int(step[1:-1]))
+        tag = tag_of(step)
+        at = 0
+        while at < _SEARCHED_ROWS:
+            nodes = self._tags.listed(parent)
+            for node in nodes[at:_SEARCHED_ROWS]:
+                if node.tag == tag:
+                    return self._tags.index_at(node)
+            at = len(nodes)
+            if not self._tags.canFetchMore(parent):
+                break
+            self._tags.fetchMore(parent)
         return QModelIndex()
 
     @Slot(QModelIndex)
