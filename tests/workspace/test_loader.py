@@ -51,15 +51,43 @@ def test_the_rest_of_the_stack_follows_outwards(qtbot, loader, stack, reader):
 
 
 def test_a_new_wish_overtakes_what_was_planned(qtbot, loader, stack, reader):
-    reader.hold(*stack.frames[:2])
+    reader.hold(stack.frames[0])
     loader.request("v", stack, 0)
-    qtbot.waitUntil(lambda: reader.is_loading(stack.frames[0]) and len(reader.asked) == 2)
+    qtbot.waitUntil(lambda: reader.is_loading(stack.frames[0]))
 
     loader.request("v", stack, 30)
-    reader.release()
-    qtbot.waitUntil(lambda: len(reader.asked) > 3)
+    wait_for(qtbot, loader, stack.frames[30])
 
-    assert reader.asked[2] == stack.frames[30]
+    assert reader.asked[1] == stack.frames[30]
+
+
+def test_nothing_is_loaded_ahead_before_the_wanted_frame_was_painted(qtbot, loader, stack, reader):
+    reader.hold(stack.frames[5])
+    asked = []
+    loader.frame_loaded.connect(lambda _: asked.append(len(reader.asked)))
+
+    loader.request("v", stack, 5)
+    qtbot.waitUntil(lambda: reader.is_loading(stack.frames[5]))
+    reader.release()
+    qtbot.waitUntil(lambda: all_loaded(loader, stack))
+
+    assert asked[0] == 1
+
+
+def test_a_scan_leaves_one_lane_for_what_is_ahead(qtbot, loader, stack, reader):
+    loader.set_scanning(True)
+    reader.hold(stack.frames[1])
+    loader.request("v", stack, 0)
+    qtbot.waitUntil(lambda: reader.is_loading(stack.frames[1]))
+    loader.request("v", stack, 20)
+    wait_for(qtbot, loader, stack.frames[20])
+    held = list(reader.asked)
+
+    loader.set_scanning(False)
+    reader.release()
+    qtbot.waitUntil(lambda: all_loaded(loader, stack))
+
+    assert held == [stack.frames[0], stack.frames[1], stack.frames[20]]
 
 
 def test_a_slow_frame_ahead_of_need_never_delays_the_visible_one(qtbot, loader, stack, reader):
@@ -101,7 +129,7 @@ def test_memory_stays_within_the_limit(qtbot, stack, reader):
 
 def test_a_frame_that_left_comes_back(qtbot, stack, reader):
     loader = Loader(10 * FRAME_BYTES, open_reader=lambda _: reader)
-    for index in (0, 10, 20, 30, 0):
+    for index in (*range(SLICES), 0):
         loader.request("v", stack, index)
         wait_for(qtbot, loader, stack.frames[index])
 
@@ -204,16 +232,17 @@ def test_a_defect_in_reading_is_a_failure_and_not_the_end_of_the_lane(
 
 
 def test_closed_studies_stay_closed(qtbot, loader, stack, reader):
-    reader.hold(stack.frames[0], stack.frames[1])
+    reader.hold(stack.frames[0])
     loader.request("v", stack, 0)
-    qtbot.waitUntil(lambda: len(reader.asked) == 2)
+    qtbot.waitUntil(lambda: reader.is_loading(stack.frames[0]))
 
     loader.clear()
     reader.release()
     loader.request("w", stack, 10)
     qtbot.waitUntil(lambda: loader.get(stack.frames[10]) is not None)
 
-    assert reader.asked[2] == stack.frames[10]
+    assert reader.asked[1] == stack.frames[10]
+    assert loader.get(stack.frames[0]) is None
 
 
 def test_close_ends_the_lanes_and_says_nothing_more(qtbot, stack, reader):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.dicom.source import FrameRef
 from viewer.errors import Problem, Severity, ViewerError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PAINT_MS = 10  # given to the GUI thread after a frame on screen has arrived
 SHORT_LOAD_S = 0.03  # a load the visible frame may have to wait for without being noticed
 
 
@@ -37,6 +38,7 @@ class FrameState(StrEnum):
     FAILED = "failed"
 
 
+_UNDECIDED = (Code.ABSENT, Code.LOADING)
 _STATES = (FrameState.ABSENT, FrameState.LOADED, FrameState.FAILED, FrameState.ABSENT)  # by Code
 
 
@@ -74,6 +76,10 @@ class Loader(QObject):
 
     One lane (thread) keeps itself free for frames on screen: it takes frames ahead of need only
     while loads are short. So a wanted frame never waits for a slow one that nobody sees yet.
+
+    Short loads are mostly Python, and two lanes of them leave the GUI thread little of the
+    interpreter: nothing is loaded ahead from the moment a frame is wanted until it was painted,
+    and by one lane only while files are scanned.
     """
 
     frame_loaded = Signal(object)  # FrameRef
@@ -97,6 +103,12 @@ class Loader(QObject):
         self._reader_lock = threading.Lock()
         self._typical_s = 0.0
         self._closed = False
+        self._awaited = False  # a frame on screen is on its way, or being painted
+        self._scanning = False
+        self._painted = QTimer(self)
+        self._painted.setSingleShot(True)
+        self._painted.setInterval(PAINT_MS)
+        self._painted.timeout.connect(self._go_on)
         self._wake = threading.Condition()
         self._mailbox = Mailbox(parent=self)
         self._mailbox.delivered.connect(self._publish)
@@ -109,8 +121,9 @@ class Loader(QObject):
         with self._wake:
             if self._closed:
                 return
-            self._track(stack)
+            track = self._track(stack)
             self._plan.want(viewport, Want(stack.key, index, direction, wraps))
+            self._awaited = index < len(track.codes) and track.codes[index] in _UNDECIDED
             self._wake.notify_all()
         self._start_lanes()
 
@@ -118,6 +131,8 @@ class Loader(QObject):
         """A viewport is gone or empty: nothing is loaded for it any more."""
         with self._wake:
             self._plan.unwant(viewport)
+            self._awaited = False
+            self._wake.notify_all()
 
     def get(self, ref: FrameRef) -> LoadedFrame | None:
         ready = self.cache.get(ref)
@@ -150,6 +165,12 @@ class Loader(QObject):
         with self._wake:
             return tuple(_STATES[code] for code in self._track(stack).codes.tolist())
 
+    def set_scanning(self, scanning: bool) -> None:
+        """Leave more of the interpreter to a scan while it runs."""
+        with self._wake:
+            self._scanning = scanning
+            self._wake.notify_all()
+
     def set_cache_limit(self, cache_bytes: int) -> None:
         with self._wake:
             self._plan.set_limit(cache_bytes)
@@ -160,12 +181,13 @@ class Loader(QObject):
     def warm_up(self) -> None:
         """Import what reading needs, on a thread, so that the first image does not wait for it."""
         if self._reader is None:
-            threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+            threading.Thread(target=self.get_ready, name="warm-up", daemon=True).start()
 
     def clear(self) -> None:
         """Forget all frames, failures and wishes: the studies were closed."""
         with self._wake:
             self._plan = LoadPlan(self._plan.limit_bytes)
+            self._awaited = False
             self.cache.clear()
             self._failures.clear()
 
@@ -205,7 +227,8 @@ class Loader(QObject):
 
     # Below: the lanes' threads.
 
-    def _warm_up(self) -> None:
+    def get_ready(self) -> None:
+        """What `warm_up` does, here and now; any thread."""
         with suppress(ViewerError):
             self._the_reader()
 
@@ -222,7 +245,9 @@ class Loader(QObject):
             self._finish(plan, task.ref, self._load(task))
 
     def _next(self, keeps_free: bool) -> Task | None:
-        visible_only = keeps_free and self._typical_s > SHORT_LOAD_S
+        slow = self._typical_s > SHORT_LOAD_S
+        spared = keeps_free and (slow or self._scanning)
+        visible_only = spared or (self._awaited and not slow)
         return None if self._closed else self._plan.next(visible_only=visible_only)
 
     def _load(self, task: Task) -> ReadyFrame | Problem:
@@ -279,7 +304,15 @@ class Loader(QObject):
                 self.frame_loaded.emit(ref)
             else:
                 self.frame_failed.emit(ref, problem)
+        if self._awaited and any(self._plan.is_visible(ref) for ref, _, _ in results):
+            self._painted.start()
         self.states_changed.emit(set().union(*(touched for _, _, touched in results)))
+
+    @Slot()
+    def _go_on(self) -> None:
+        with self._wake:
+            self._awaited = False
+            self._wake.notify_all()
 
 
 def _made_ready(frame: LoadedFrame) -> ReadyFrame:

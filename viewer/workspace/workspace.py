@@ -18,7 +18,7 @@ from viewer.workspace.display import Display
 from viewer.workspace.first_picture import FirstPicture
 from viewer.workspace.jobs import Jobs
 from viewer.workspace.loader import Loader, PooledReader, Reader
-from viewer.workspace.opening import AnyPath, Opening
+from viewer.workspace.opening import AnyPath, Opening, ScanProgress
 from viewer.workspace.problem_log import ProblemLog
 from viewer.workspace.viewport import Viewport
 
@@ -65,7 +65,7 @@ class Workspace(QObject):
         self._survey.timeout.connect(self._survey_stacks)
         self._opening.grown.connect(self._take_growth)
         self._opening.problems_met.connect(self.problems.add)
-        self._opening.progressed.connect(self.scan_progress)
+        self._opening.progressed.connect(self._take_progress)
         self._opening.ended.connect(self._end_scan)
         self.loader.frame_failed.connect(self._log_failure)
 
@@ -164,6 +164,11 @@ class Workspace(QObject):
         if not self._follow.isActive():
             self._follow.start()
         self.catalog_changed.emit(change)
+
+    @Slot(object)
+    def _take_progress(self, progress: ScanProgress) -> None:
+        self.loader.set_scanning(progress.running)
+        self.scan_progress.emit(progress)
 
     @Slot()
     def _follow_growth(self) -> None:
