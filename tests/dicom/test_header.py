@@ -216,6 +216,16 @@ def test_large_private_values_are_not_read() -> None:
     assert source.read < 100_000
 
 
+def test_many_large_private_values_are_jumped_over() -> None:
+    blob = EXPLICIT.element(0x00091001, "OB", bytes(20_000))
+    source = Bytes(EXPLICIT.file(identity(), blob * 600, picture()))
+
+    header = parse_header(REF, source)
+
+    assert header.integer("Rows") == 2
+    assert source.read < MAX_HEADER
+
+
 def test_a_header_without_end_is_given_up() -> None:
     tiny = EXPLICIT.element(0x00091001, "OB", b"")
     source = Bytes(EXPLICIT.file(identity(), tiny * (2 * MAX_HEADER // len(tiny)), picture()))

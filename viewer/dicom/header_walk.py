@@ -156,7 +156,9 @@ class Window:
             return False
         if self._seen > MAX_HEADER:
             raise HeaderTooLongError
-        self._load(position, max(need + _HEAD, NEXT_READ))
+        # Behind a jump over a large value one element is wanted, not all that follows.
+        step = NEXT_READ if offset <= self.limit else FIRST_READ
+        self._load(position, max(need + _HEAD, step))
         return need <= self.limit
 
     def peek(self, position: int, count: int) -> bytes:

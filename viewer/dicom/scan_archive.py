@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 from viewer.dicom.header import parse_header
 from viewer.dicom.header_checks import MEDIA_STORAGE_DIRECTORY
+from viewer.dicom.header_layout import Layouts
 from viewer.dicom.scan_items import Found, Item, SkipKind, Skipped, skipped
 from viewer.dicom.source import FileRef
 from viewer.dicom.zip_archive import MemberSource, ZipArchive, is_zip, open_archive, refusal
@@ -31,22 +32,23 @@ def scan_archive(path: bytes) -> Generator[Item, None, None]:
         return
     if not archive.members:
         yield Skipped(FileRef(path), "The ZIP archive is empty.", "", SkipKind.ARCHIVE)
-    for name, entry in archive.members.items():
+    layouts = Layouts()
+    for entry in archive.members.values():
         if not entry.is_dir():
-            yield from _member(path, archive, name, entry)
+            yield from _member(path, archive, entry, layouts)
 
 
 def _member(
-    path: bytes, archive: ZipArchive, name: str, entry: zipfile.ZipInfo
+    path: bytes, archive: ZipArchive, entry: zipfile.ZipInfo, layouts: Layouts
 ) -> Generator[Item, None, None]:
-    ref = FileRef(path, name)
+    ref = FileRef(path, entry.filename)
     if reason := refusal(entry):
         yield Skipped(ref, reason, _UNPACK, SkipKind.ARCHIVE)
         return
     try:
         with MemberSource(path, entry, archive.stamp) as source:
             try:
-                header = parse_header(ref, source)
+                header = parse_header(ref, source, layouts)
             except NotDicomError:
                 if not is_zip(source.read_at(0, 4)):
                     raise

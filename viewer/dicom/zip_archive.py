@@ -26,6 +26,7 @@ MAX_DIRECTORY: Final = 64 << 20
 _MOST_DEFLATED: Final = 1032  # zlib's own documentation: no stream expands further
 _LOCAL = struct.Struct("<4s22xHH")
 _CHUNK = 1 << 16
+_SMALLEST_STEP = 4096
 _KEPT_DIRECTORIES = 4
 
 
@@ -96,14 +97,15 @@ class MemberSource:
         end = min(offset + count, self.size)
         if self._inflate is None:
             return self._file.read_at(self._position + offset, max(0, end - offset))
-        while len(self._buffer) < end and self._fill():
+        while (missing := end - len(self._buffer)) > 0 and self._fill(missing):
             pass
         return bytes(self._buffer[offset:end])
 
-    def _fill(self) -> bool:
+    def _fill(self, missing: int) -> bool:
         """Decompress one more piece; False at the end of the compressed bytes."""
         assert self._inflate is not None
-        raw = self._file.read_at(self._position, min(_CHUNK, self._left))
+        step = min(max(missing, _SMALLEST_STEP), _CHUNK)
+        raw = self._file.read_at(self._position, min(step, self._left))
         self._position += len(raw)
         self._left -= len(raw)
         try:
