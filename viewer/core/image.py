@@ -203,6 +203,36 @@ class Lossy:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RealWorldMapping:
+    """Stored values to a measured quantity (PS3.3 C.7.6.16.2.11); for the read-out only.
+
+    Attributes:
+        first, last: stored values it covers, inclusive.
+        slope, intercept: of the linear mapping, unless there is a table.
+        table: one value for each stored value from `first` on, float64, or None.
+        unit: UCUM code of the quantity ("ml/min").
+        label: short name for the user (LUT Label).
+    """
+
+    first: float
+    last: float
+    slope: float = 1.0
+    intercept: float = 0.0
+    table: np.ndarray | None = None
+    unit: str = ""
+    label: str = ""
+
+    def value_of(self, stored: float) -> float | None:
+        """The quantity of one stored value, or None where the mapping does not reach."""
+        if not self.first <= stored <= self.last:
+            return None
+        if self.table is None:
+            return stored * self.slope + self.intercept
+        index = int(stored - self.first)
+        return float(self.table[index]) if index < len(self.table) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FrameDescription:
     """Everything needed to turn the stored values of one frame into light, and to say why.
 
@@ -225,6 +255,7 @@ class FrameDescription:
         spacing: size of a pixel in the image plane, or None when unknown.
         pixel_aspect: height of a pixel divided by its width, always usable for display.
         lossy: or None when never compressed with loss.
+        real_world: mappings to measured quantities, for the read-out.
         facts: keyword -> text for the words on the image (viewer.core.annotation names them).
         problems: what was assumed, ignored or contradictory.
     """
@@ -246,5 +277,6 @@ class FrameDescription:
     spacing: Spacing | None = None
     pixel_aspect: float = 1.0
     lossy: Lossy | None = None
+    real_world: tuple[RealWorldMapping, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

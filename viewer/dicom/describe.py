@@ -21,6 +21,7 @@ from viewer.dicom.facts import describe_facts
 from viewer.dicom.functional_groups import FunctionalGroups
 from viewer.dicom.overlays import describe_overlays, overlay_size
 from viewer.dicom.palettes import describe_palette
+from viewer.dicom.real_world import describe_real_world
 from viewer.dicom.shutters import describe_shutter, shutter_group
 from viewer.errors import Problem
 
@@ -62,6 +63,7 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
         spacing=spacing,
         pixel_aspect=describe_aspect(root, spacing, notes),
         lossy=describe_lossy(root, file.transfer_syntax, notes),
+        real_world=describe_real_world(groups, notes),
         facts=describe_facts(groups),
         problems=_together(file, notes),
     )
