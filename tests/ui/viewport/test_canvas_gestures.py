@@ -37,7 +37,8 @@ def stack(show, tmp_path):
     ct_series(tmp_path / "ct", 30)
     opened = show([tmp_path / "ct"], frames=30)
     opened.viewport.set_index(10)
-    wait_until(lambda: opened.viewport.loaded is not None)
+    loader, shown = opened.workspace.loader, opened.viewport.stack
+    wait_until(lambda: opened.viewport.loaded and set(loader.states(shown)) == {"loaded"})
     return opened
 
 

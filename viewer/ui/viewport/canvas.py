@@ -17,10 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
-from viewer.core.picture import Look, Painted, Picture
-from viewer.core.placement import Stage, place
-from viewer.core.readout import read_pixel
-from viewer.dicom.icc import apply_icc
+from viewer.core.picture import Painted
+from viewer.core.placement import Stage
 from viewer.settings import (
     ANNOTATION_SIZE_PT,
     BOTH_BUTTONS_ZOOM,
@@ -31,8 +29,10 @@ from viewer.settings import (
     Backend,
     MemoryBackend,
 )
+from viewer.ui.viewport.announcer import Announcer
 from viewer.ui.viewport.area import Area
 from viewer.ui.viewport.description import describe_view, syntax_of
+from viewer.ui.viewport.drawn import Drawn
 from viewer.ui.viewport.gestures import Gestures, Habits
 from viewer.ui.viewport.image_item import ImageItem
 from viewer.ui.viewport.layers import Layers, Sight
@@ -43,7 +43,6 @@ from viewer.workspace.viewport import Viewport
 
 if TYPE_CHECKING:
     from viewer.core.annotation import Readout
-    from viewer.dicom.frames import LoadedFrame
     from viewer.workspace.loader import Loader
 
 Button = Qt.MouseButton
@@ -51,7 +50,7 @@ SAY_LOADING_AFTER_MS = 150  # what is quicker would only flicker
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
-    """Draws one Viewport. Keeps the frame it has drawn, and no other state of the image.
+    """Draws one Viewport. Keeps the frame it has drawn (`Drawn`), and no other state of it.
 
     Scene coordinates are device-independent pixels from the canvas' top left corner.
 
@@ -84,9 +83,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._loader = loader
         self._settings = settings or MemoryBackend()
         self._toolbox = toolbox or Toolbox(self)
-        self._frame: LoadedFrame | None = None
-        self._picture: Picture | None = None
-        self._look: Look | None = None
+        self._drawn = Drawn(viewport)
+        self._announcer = Announcer(self)
         self._readout: Readout | None = None
         self._waiting = False
         self._patience = QTimer(self, singleShot=True, interval=SAY_LOADING_AFTER_MS)
@@ -161,7 +159,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def _take_stack(self) -> None:
         """Another stack: the old one's image must not stand under the new one's words."""
         self.gestures.cancel()
-        self._drop_frame()
+        self._drawn.drop()
+        self._readout = None
         self.bar.refresh()
         self._take_index()
         self._take_frame()
@@ -172,36 +171,21 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.bar.setVisible(viewport.count > 1)
         if viewport.loading and not self._patience.isActive():
             self._patience.start()
-        if viewport.loading or self._frame is viewport.loaded:
+        if viewport.loading or self._drawn.frame is viewport.loaded:
             self._refresh_layers()  # else `frame_changed` follows at once
 
     def _take_frame(self) -> None:
-        viewport = self._viewport
-        frame, pyramid = viewport.loaded, viewport.pyramid
-        if frame is not None and pyramid is not None:
-            self._frame = frame
-            self._picture = Picture(pyramid, frame.description, frame.color_space, apply_icc)
-        elif viewport.failure is not None or viewport.stack is None:
-            self._drop_frame()
-        if not viewport.loading:
+        self._drawn.take_frame()
+        if not self._viewport.loading:
             self._patience.stop()
             self._waiting = False
-        self._take_look()
         self._refresh()
 
     def _take_display(self) -> None:
-        self._take_look()
+        self._drawn.take_look()
         self.image.refresh()
         self.layers.lay_out_light(self._viewport, self._sight())
         self._say_what_is_shown()
-
-    def _drop_frame(self) -> None:
-        self._frame = self._picture = self._look = self._readout = None
-
-    def _take_look(self) -> None:
-        viewport = self._viewport
-        if viewport.loaded is not None:  # else what is drawn keeps the look it has
-            self._look = Look(viewport.shown_choice, viewport.smooth)
 
     def _say_loading(self) -> None:
         self._waiting = self._viewport.loading
@@ -221,11 +205,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         name, description = describe_view(self._viewport)
         self.setAccessibleName(name)
         self.setAccessibleDescription(description)
+        self._announcer.say(description)
 
     def _sight(self) -> Sight:
         return Sight(
             self._area(),
-            self._frame,
+            self._drawn.frame,
             self._stage(),
             self._readout,
             self._waiting,
@@ -240,18 +225,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         return Area(width, height, self.devicePixelRatioF(), size_for(width, height, factor))
 
     def _stage(self) -> Stage | None:
-        if self._frame is None:
-            return None
-        rows, columns = self._frame.stored.shape[:2]
-        area = self._area()
-        aspect = self._frame.description.pixel_aspect
-        return Stage(rows, columns, area.width, area.height, aspect, area.ratio)
+        return self._drawn.stage(self._area())
 
     def _paint_picture(self) -> Painted | None:
-        stage = self._stage()
-        if self._picture is None or self._look is None or stage is None:
-            return None
-        return self._picture.paint(self._viewport.view, stage, self._look)
+        return self._drawn.paint(self._area())
 
     def _frame_states(self) -> Sequence[str]:
         stack = self._viewport.stack
@@ -330,13 +307,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         return bool(super().viewportEvent(event))
 
     def _read_under(self, position: QPointF) -> None:
-        stage = self._stage()
-        if self._frame is None or stage is None:
-            return
-        placement = place(self._viewport.view, stage).snapped(stage.device_ratio)
-        point = placement.to_image((position.x(), position.y()))
-        frame = self._frame
-        self._show_readout(read_pixel(frame.stored, frame.description, point, frame.color_space))
+        self._show_readout(self._drawn.read((position.x(), position.y()), self._area()))
 
     def _show_readout(self, readout: Readout | None) -> None:
         if readout != self._readout:

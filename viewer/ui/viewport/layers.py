@@ -193,8 +193,8 @@ def _frames_of(viewport: Viewport, frame: LoadedFrame | None) -> int:
 
 
 def _rate_text(viewport: Viewport) -> str:
-    """Speed of a running clip and where it comes from (rule 54)."""
-    cine = viewport.cine
-    if not cine.playing:
+    """Speed of a clip, or of anything that plays, and where it comes from (rule 54)."""
+    cine, stack = viewport.cine, viewport.stack
+    if viewport.count < 2 or stack is None or not (cine.playing or stack.is_clip):
         return ""
     return f"{cine.fps:.3g} frames/s ({cine.rate.source.value})"
