@@ -52,7 +52,7 @@ def _decoded(reply: dict[str, Any], expected: Expected, area: SharedArea) -> Dec
     if offset < 0 or offset + expected.pixels * expected.samples * dtype.itemsize > area.size:
         raise ValueError("place")
     return Decoded(
-        samples=area.array(offset, shape, dtype),
+        samples=area.view(offset, shape, dtype).copy(),
         color_space=str(reply["color_space"]),
         decoder=str(reply["decoder"]),
         facts=StreamFacts(**reply["facts"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -29,8 +30,14 @@ class Service:
         try:
             expected, count, area_bytes = unpack_request(line)
             self._area.follow(area_bytes)
-            decoded = decode(self._area.read(0, count), expected)
-            return self._reply(decoded, aligned(count))
+            encoded = self._area.read(0, count)
+            place = aligned(count)
+
+            def allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+                return self._area.view(place, shape, dtype)
+
+            decoded = decode(encoded, expected, allocate)
+            return self._reply(decoded, place)
         except StreamError as error:
             return pack_failure("stream", str(error))
         except MissingDecoderError as error:
@@ -52,5 +59,6 @@ class Service:
             raise StreamError("The decoded image is larger than the data set says.")
         if sys.byteorder == "big":
             samples = samples.astype(samples.dtype.newbyteorder("<"))
-        self._area.write(offset, np.ascontiguousarray(samples))
+        if not np.shares_memory(samples, self._area.view(offset, samples.shape, samples.dtype)):
+            self._area.write(offset, np.ascontiguousarray(samples))
         return pack_reply(decoded, offset)

@@ -8,7 +8,7 @@ import secrets
 import sys
 import tempfile
 from math import prod
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -68,8 +68,7 @@ class SharedArea:
         """Map what the other side has made room for."""
         if size <= self.size:
             return
-        if self._map is not None:
-            self._map.close()
+        # The old map goes when its last view does; closing it here would raise until then.
         if sys.platform == "win32":
             # A tag keeps its first size: each size is a mapping of its own.
             self._map = mmap.mmap(-1, size, tagname=f"{self.name}-{size}")
@@ -90,11 +89,16 @@ class SharedArea:
         assert self._map is not None
         return self._map[offset : offset + count]
 
-    def array(self, offset: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> np.ndarray:
-        """A copy of an array that lies at `offset`."""
+    def view(
+        self, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> np.ndarray[Any, Any]:
+        """The memory at `offset` as an array.
+
+        Raises:
+            ValueError: it would reach beyond the end.
+        """
         assert self._map is not None
-        count = prod(shape)
-        return np.frombuffer(self._map, dtype, count, offset).reshape(shape).copy()
+        return np.frombuffer(self._map, dtype, prod(shape), offset).reshape(shape)
 
     def trim(self) -> None:
         """Give the pages of an exceptionally large frame back to the system."""
@@ -103,9 +107,7 @@ class SharedArea:
 
     def close(self) -> None:
         """Release this side; the memory goes when both sides have."""
-        if self._map is not None:
-            self._map.close()
-            self._map = None
+        self._map = None
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
