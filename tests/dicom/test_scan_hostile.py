@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,8 @@ import pytest
 
 from tests.conftest import SHARED
 from tests.data import ct_series
+
+resource = pytest.importorskip("resource", reason="limits need a POSIX system")
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = 1 << 30

@@ -29,7 +29,6 @@ from viewer.errors import MalformedError
 MAX_DICOMDIR: Final = 64 << 20
 """Largest DICOMDIR read, bytes; 200,000 images need about that."""
 MAX_RECORDS: Final = 300_000
-NAMES: Final = (b"DICOMDIR", b"dicomdir")
 
 _ROOT, _RECORDS = 0x00041200, 0x00041220
 _NEXT, _IN_USE, _LOWER, _FILE_ID = 0x00041400, 0x00041410, 0x00041420, 0x00041500

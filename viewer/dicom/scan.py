@@ -13,7 +13,6 @@ import stat
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
-from viewer.dicom.dicomdir import NAMES, DiscNames, components, read_dicomdir
 from viewer.dicom.header import Header, parse_header
 from viewer.dicom.header_checks import MEDIA_STORAGE_DIRECTORY
 from viewer.dicom.header_layout import Layouts
@@ -145,7 +144,7 @@ class _Scanner:
 
     def _disc(self, folder: bytes) -> Generator[Item, None, None]:
         """The files that a DICOMDIR in `folder` lists, in its order."""
-        for name in NAMES:
+        for name in _DIRECTORY_NAMES:
             path = os.path.join(folder, name)
             try:
                 info = os.lstat(path)
@@ -158,6 +157,9 @@ class _Scanner:
                 continue
 
     def _listed(self, folder: bytes, path: bytes) -> Generator[Item, None, None]:
+        # Most folders are no disc, and the window opens sooner without this.
+        from viewer.dicom.dicomdir import DiscNames, components, read_dicomdir
+
         ref = FileRef(path)
         try:
             with FileSource(path) as source:
@@ -193,6 +195,7 @@ class _Scanner:
         return True
 
 
+_DIRECTORY_NAMES = (b"DICOMDIR", b"dicomdir")  # the second on some mounts of ISO 9660
 _READ_WITHOUT = "The files beside it were read without it."
 _MISSING = "It is listed in the DICOMDIR but is not there."
 _OTHER_DISC = "Look for it on another disc of the set."

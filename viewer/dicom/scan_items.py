@@ -21,7 +21,6 @@ class SkipKind(StrEnum):
     LINK = "link"
     ARCHIVE = "archive"
     OUTSIDE = "outside"
-    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
