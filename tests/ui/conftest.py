@@ -64,7 +64,7 @@ def _is_settled(window: MainWindow) -> bool:
         stack.is_image for series in window.workspace.catalog.series for stack in series.stacks
     )
     shown = active.loaded is not None or active.failure is not None
-    return (shown or not pictures) and not window.browser.model.splitting
+    return (shown or not pictures) and window.browser.settled
 
 
 def press(qtbot, window: MainWindow, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcutEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QWidget
 
 from viewer.ui.actions import ACTIONS, MENUS, TOOLBAR, Action, Context, Needs
 from viewer.ui.icons import icon
 
 Handler = Callable[[], object]
+
+
+class TableAction(QAction):
+    """A QAction that settles which of two is meant when one key press could be both.
+
+    On a keyboard where "+" is typed as Shift+=, Qt finds both keys and would run neither.
+    """
+
+    def __init__(self, label: str, wins: Callable[[], QAction], parent: QObject) -> None:
+        super().__init__(label, parent)
+        self._wins = wins
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QShortcutEvent) and event.isAmbiguous():
+            winner = self._wins()
+            if winner.isEnabled():
+                winner.trigger()
+            return True
+        return super().event(event)
 
 
 class ActionSet(QObject):
@@ -39,7 +58,7 @@ class ActionSet(QObject):
         return self._by_id[action_id]
 
     def _make(self, action: Action, part: QWidget) -> QAction:
-        made = QAction(action.label, self)
+        made = TableAction(action.label, lambda: self[action.yields_to or action.id], self)
         made.setObjectName(action.id)
         made.setIconText(action.short or action.text)
         made.setShortcuts([QKeySequence(key) for key in action.keys])

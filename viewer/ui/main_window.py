@@ -258,8 +258,10 @@ class MainWindow(QMainWindow):
         self.problems.show_problems(self.workspace.problems.rows)
         catalog = self.workspace.catalog
         seen = catalog.found or catalog.skipped
-        running = self.status.scanning
-        self.problems.show_receipt(catalog.receipt.text if seen and not running else "")
+        if seen and not self.browser.settled:  # counting looks at all stacks: wait for them
+            self._receipt.start()
+            return
+        self.problems.show_receipt(catalog.receipt.text if seen else "")
 
     # What the user asks for
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
-    QHeaderView,
     QLineEdit,
     QTreeWidget,
     QTreeWidgetItem,
@@ -25,7 +24,7 @@ class KeySheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys and gestures")
         self.setModal(False)
-        self.resize(720, 640)
+        self.resize(920, 640)
         self._field = QLineEdit()
         self._field.setPlaceholderText("Search: rotate, Ctrl+Z, cine ...")
         self._field.setClearButtonEnabled(True)
@@ -38,9 +37,9 @@ class KeySheet(QDialog):
         self.list.setAlternatingRowColors(True)
         self._fill()
         header = self.list.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(2, 320)
+        for place, width in enumerate((200, 220, 340)):
+            header.resizeSection(place, width)
+        header.setStretchLastSection(True)
         column = QVBoxLayout(self)
         column.addWidget(self._field)
         column.addWidget(self.list)

@@ -21,7 +21,8 @@ from viewer.ui.models import catalog_rows as words
 from viewer.ui.models.idle import Slices
 
 if TYPE_CHECKING:
-    from viewer.library.catalog import Catalog, CatalogChange, Stack
+    from viewer.library.catalog import Catalog, CatalogChange
+    from viewer.library.nodes import Stack, Study
 
 STACK_MIME = "application/x-lightbox-stacks"
 QUIET_MS = 250  # a series that still grows is not split again and again
@@ -199,7 +200,9 @@ class CatalogModel(QAbstractItemModel):
         row = self._unsplit.pop(next(iter(self._unsplit)))
         row.stacks = row.node.stacks
         self._sync(row, row.stacks if len(row.stacks) > 1 else ())
-        self._redraw(row)
+        before, row.texts = row.texts, None
+        if before is not None and any(row.text(c) != text for c, text in enumerate(before)):
+            self._redraw(row)
         return bool(self._unsplit)
 
     # Finding
@@ -228,6 +231,13 @@ class CatalogModel(QAbstractItemModel):
         if row.level == "series":
             return list(row.node.stacks)
         return [s for c in row.children for s in c.node.stacks] if row.level == "study" else []
+
+    def study_of(self, index: Index) -> Study | None:
+        """The study a row belongs to; None for a patient."""
+        row: Row | None = self._row(index)
+        while row is not None and row.level != "study":
+            row = row.parent
+        return row.node if row is not None else None
 
     def matches(self, index: Index, wanted: Sequence[tuple[tuple[int, ...], str]]) -> bool:
         """Whether a row answers to all words of a filter, with what stands above it."""
@@ -290,6 +300,9 @@ class CatalogModel(QAbstractItemModel):
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         return 0 if parent.column() > 0 else len(self._row(parent).children)
 
+    def hasChildren(self, parent: Index = _NO_INDEX) -> bool:
+        return parent.column() <= 0 and bool(self._row(parent).children)
+
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
         return len(words.COLUMNS)
 
@@ -320,8 +333,10 @@ class CatalogModel(QAbstractItemModel):
         return "\n".join(lines)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        can_drag = index.isValid() and self._row(index).level in ("series", "stack")
+        can_drag = self._row(index).level in ("series", "stack")
         return usual | Qt.ItemFlag.ItemIsDragEnabled if can_drag else usual
 
     def mimeTypes(self) -> list[str]:

@@ -19,10 +19,11 @@ from viewer.ui.models.catalog_rows import one_line, series_key
 from viewer.ui.models.idle import Slices
 
 if TYPE_CHECKING:
-    from viewer.library.catalog import Series, Stack, Study
+    from viewer.library.nodes import Series, Stack, Study
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
+TOGETHER = 250  # rows inserted at once
 STACK_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -33,6 +34,8 @@ class StripModel(QAbstractListModel):
         super().__init__(parent)
         self._study: Study | None = None
         self._stacks: list[Stack] = []
+        self._new: list[Stack] = []
+        self._place = 0
         self._todo: list[Series] = []
         self._slices = Slices(self._list_next, self)
         self.dragged: list[Stack] = []
@@ -45,13 +48,15 @@ class StripModel(QAbstractListModel):
         if study is not self._study:
             self.beginResetModel()
             self._study = study
-            self._stacks = []
+            self._stacks, self._new = [], []
             self.endResetModel()
             self.refresh()
 
     def refresh(self) -> None:
         """Look at the study again; it may have grown."""
+        self._flush()
         self._todo = sorted(self._study.series, key=series_key, reverse=True) if self._study else []
+        self._place = 0
         self._slices.start()
 
     def row_of(self, stack: Stack) -> int:
@@ -62,28 +67,40 @@ class StripModel(QAbstractListModel):
         return self._stacks[index.row()] if index.isValid() else None
 
     def _list_next(self) -> bool:
+        """Bring one series up to date; series and rows are walked in the same order."""
         if not self._todo:
+            self._flush()
             return False
         series = self._todo.pop()
-        rows = [row for row, stack in enumerate(self._stacks) if stack.series is series]
-        if [self._stacks[row] for row in rows] != list(series.stacks):
-            self._replace(series, rows)
-        return bool(self._todo)
+        stacks = list(series.stacks)
+        end = self._place
+        while end < len(self._stacks) and self._stacks[end].series is series:
+            end += 1
+        known = end - self._place
+        if known and self._stacks[self._place : end] == stacks:
+            self._flush()
+            self._place += known
+        else:
+            self._replace(known, stacks)
+        return True
 
-    def _replace(self, series: Series, rows: list[int]) -> None:
-        if rows:
-            self.beginRemoveRows(_NO_INDEX, rows[0], rows[-1])
-            del self._stacks[rows[0] : rows[-1] + 1]
+    def _replace(self, known: int, stacks: list[Stack]) -> None:
+        if known:
+            self._flush()
+            self.beginRemoveRows(_NO_INDEX, self._place, self._place + known - 1)
+            del self._stacks[self._place : self._place + known]
             self.endRemoveRows()
-        key = series_key(series)
-        place = next(
-            (row for row, stack in enumerate(self._stacks) if series_key(stack.series) > key),
-            len(self._stacks),
-        )
-        new = list(series.stacks)
-        if new:
-            self.beginInsertRows(_NO_INDEX, place, place + len(new) - 1)
-            self._stacks[place:place] = new
+        self._new += stacks
+        if len(self._new) >= TOGETHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Insert what was collected; the view lays all its rows out anew for each insertion."""
+        if self._new:
+            new, self._new = self._new, []
+            self.beginInsertRows(_NO_INDEX, self._place, self._place + len(new) - 1)
+            self._stacks[self._place : self._place] = new
+            self._place += len(new)
             self.endInsertRows()
 
     def redraw(self, key: object) -> None:

@@ -1,0 +1,189 @@
+"""The study tree's model on a real catalogue that grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPersistentModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+
+from tests.data import ct_series, write_ct
+from viewer.dicom.scan import scan
+from viewer.library.catalog import Catalog
+from viewer.ui.models import catalog_rows as words
+from viewer.ui.models.catalog_model import CatalogModel
+from viewer.ui.models.filter_words import parse_filter
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    return Catalog()
+
+
+@pytest.fixture
+def model(qapp, catalog) -> CatalogModel:
+    made = CatalogModel(catalog)
+    QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
+    return made
+
+
+def grow(model: CatalogModel, catalog: Catalog, *paths: Path) -> None:
+    model.update(catalog.add(scan(paths)))
+
+
+def names(model: CatalogModel, parent=None) -> list[str]:
+    parent = parent or model.index(-1, 0)
+    return [model.index(r, 0, parent).data() for r in range(model.rowCount(parent))]
+
+
+def test_patient_study_series_and_one_stack_as_one_row(qtbot, model, catalog, tmp_path):
+    ct_series(tmp_path, 3)
+
+    grow(model, catalog, tmp_path)
+    qtbot.waitUntil(lambda: not model.splitting)
+
+    patient = model.index(0, 0)
+    study = model.index(0, 0, patient)
+    series = model.index(0, 0, study)
+    assert patient.data() == "Phantom, Test  (P1)"
+    assert (study.data(), study.siblingAtColumn(words.MODALITY).data()) == ("Chest", "CT")
+    assert (series.data(), series.siblingAtColumn(words.COUNT).data()) == ("1: Axial 5 mm", "3")
+    assert model.rowCount(series) == 0
+    assert len(model.stacks_of(series)) == 1
+
+
+def test_a_split_series_has_its_stacks_below(qtbot, model, catalog, tmp_path):
+    ct_series(tmp_path / "a", 3)
+    ct_series(tmp_path / "b", 3, orientation=(0, 1, 0, 0, 0, -1), instance_uid=None)
+    for number, path in enumerate(sorted((tmp_path / "b").iterdir())):
+        write_ct(path, orientation=(0, 1, 0, 0, 0, -1), instance_uid=f"1.9.{number}",
+                 position=(number * 5.0, 0, 0))  # fmt: skip
+
+    grow(model, catalog, tmp_path)
+    qtbot.waitUntil(lambda: not model.splitting)
+
+    series = model.index_of(next(catalog.series))
+    assert model.rowCount(series) == 2
+    assert series.siblingAtColumn(words.STATUS).data() == "split in 2"
+    assert len(model.stacks_of(model.index(0, 0, series))) == 1
+
+
+def test_growing_keeps_indexes_where_they_point(model, catalog, tmp_path):
+    write_ct(tmp_path / "m.dcm", PatientName="Miller^A", PatientID="M")
+    grow(model, catalog, tmp_path / "m.dcm")
+    kept = QPersistentModelIndex(model.index(0, 0))
+
+    write_ct(tmp_path / "a.dcm", PatientName="Adams^B", PatientID="A", study_uid="1.7",
+             series_uid="1.7.1")  # fmt: skip
+    grow(model, catalog, tmp_path / "a.dcm")
+
+    assert (kept.row(), kept.data()) == (1, "Miller, A  (M)")
+
+
+def test_patients_by_name_studies_newest_first_series_by_number(model, catalog, tmp_path):
+    for place, (name, date, number) in enumerate(
+        [
+            ("zoe", "20200101", 1),
+            ("Abel", "20200101", 10),
+            ("Abel", "20240101", 2),
+            ("Abel", "20240101", 1),
+        ]  # fmt: skip
+    ):
+        write_ct(tmp_path / f"{place}.dcm", PatientName=name, PatientID=name, StudyDate=date,
+                 study_uid=f"1.{name == 'zoe'}.{date}".replace("True", "1").replace("False", "2"),
+                 series_uid=f"1.5.{place}", SeriesNumber=number)  # fmt: skip
+
+    grow(model, catalog, tmp_path)
+
+    abel = model.index(0, 0)
+    assert names(model) == ["Abel  (Abel)", "zoe  (zoe)"]
+    dates = [model.node(model.index(r, 0, abel)).date for r in range(2)]
+    assert dates == ["20240101", "20200101"]
+    assert [n.split(":")[0] for n in names(model, model.index(0, 0, abel))] == ["1", "2"]
+
+
+def test_sorting_by_another_column_and_back(model, catalog, tmp_path):
+    for name, born in (("Abel", "19900101"), ("Zoe", "19500101")):
+        write_ct(tmp_path / f"{name}.dcm", PatientName=name, PatientID="", PatientBirthDate=born,
+                 study_uid=f"1.{born}", series_uid=f"1.{born}.1")  # fmt: skip
+    grow(model, catalog, tmp_path)
+    kept = QPersistentModelIndex(model.index(0, 0))
+
+    model.sort(words.DATE)
+    assert names(model) == ["Zoe", "Abel"]
+    assert (kept.row(), kept.data()) == (1, "Abel")
+
+    model.sort(words.NAME, Qt.SortOrder.DescendingOrder)
+    assert names(model) == ["Zoe", "Abel"]
+
+    model.sort(words.NAME)
+    assert names(model) == ["Abel", "Zoe"]
+
+
+def test_closing_takes_the_rows_away(model, catalog, tmp_path):
+    write_ct(tmp_path / "x.dcm")
+    grow(model, catalog, tmp_path)
+
+    catalog.clear()
+    model.update()
+
+    assert model.rowCount() == 0
+
+
+# The series is CT 2026-01-02 of Phantom^Test, accession A1, chest.
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("phantom", True, id="name-above"),
+        pytest.param("mod:CT", True, id="field"),
+        pytest.param("mod:MR", False, id="other-modality"),
+        pytest.param("mod:ct date:2026", True, id="two-fields"),
+        pytest.param("date:2026-01-02", True, id="iso-date"),
+        pytest.param("date:2025", False, id="other-year"),
+        pytest.param("acc:A1 chest", True, id="study-above-and-word"),
+        pytest.param("body:head", False, id="body-part"),
+        pytest.param("phantom mod:MR", False, id="all-words-must-match"),
+        pytest.param("' OR 1=1 --", False, id="quotes-mean-nothing"),
+        pytest.param("%", False, id="percent-is-literal"),
+        pytest.param("mod:", True, id="unfinished"),
+    ],
+)
+def test_the_filter_looks_through_columns_and_lineage(model, catalog, tmp_path, text, found):
+    write_ct(tmp_path / "x.dcm")
+    grow(model, catalog, tmp_path)
+    series = model.index_of(next(catalog.series))
+
+    assert model.matches(series, parse_filter(text)) is found
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        pytest.param("Doe^Jane^Q", "Doe, Jane Q", id="family-given-middle"),
+        pytest.param("Doe", "Doe", id="family"),
+        pytest.param("^Jane", "Jane", id="given"),
+        pytest.param("=\u5c71\u7530^\u592a\u90ce", "\u5c71\u7530, \u592a\u90ce", id="ideographic"),
+        pytest.param("", "", id="empty"),
+        pytest.param("A^B^C^Dr^III", "A, B C", id="prefix-and-suffix-left-out"),
+    ],
+)
+def test_person_names_for_reading(raw, shown):
+    assert words.person_name(raw) == shown
+
+
+def test_control_bytes_never_reach_a_row():
+    assert words.one_line("a\x1b[31m\nb\x00c\u202e") == "a [31m b c"
+
+
+def test_a_drag_carries_the_stacks(model, catalog, tmp_path):
+    ct_series(tmp_path, 2)
+    grow(model, catalog, tmp_path)
+    series = model.index_of(next(catalog.series))
+
+    data = model.mimeData([series, series.siblingAtColumn(1)])
+
+    assert data.hasFormat("application/x-lightbox-stacks")
+    assert [len(stack.frames) for stack in model.dragged] == [2]
+    assert series.flags() & Qt.ItemFlag.ItemIsDragEnabled
+    assert not model.index(0, 0).flags() & Qt.ItemFlag.ItemIsDragEnabled
