@@ -52,3 +52,11 @@ def test_large_images_are_thinned_without_moving_the_span():
 
     assert low == pytest.approx(4, abs=3)
     assert high == pytest.approx(4091, abs=3)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16])
+def test_counting_finds_what_sorting_finds(dtype):
+    limits = np.iinfo(dtype)
+    stored = np.random.default_rng(9).integers(limits.min, limits.max, (90, 77)).astype(dtype)
+
+    assert percentile_span(stored, PADDING) == percentile_span(stored.astype(np.int64), PADDING)

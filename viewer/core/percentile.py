@@ -41,9 +41,19 @@ def percentile_span(stored: Array, padding: PaddingRange | None = None) -> tuple
     if values.size == 0:
         return 0.0, 0.0
     ranks = [round((values.size - 1) * percent / 100.0) for percent in (LOW_PERCENT, HIGH_PERCENT)]
-    ordered = np.partition(values, ranks)
-    low, high = float(ordered[ranks[0]]), float(ordered[ranks[1]])
+    low, high = _at_ranks(values, ranks)
     return (low, high) if high > low else value_span(stored, padding)
+
+
+def _at_ranks(values: Array, ranks: list[int]) -> tuple[float, float]:
+    """The values at two places of the sorted order; small integers are counted, not sorted."""
+    if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
+        least = int(values.min())
+        below = np.cumsum(np.bincount(values.astype(np.int32) - least))
+        low, high = np.searchsorted(below, ranks, side="right") + least
+    else:
+        low, high = np.partition(values, ranks)[ranks]
+    return float(low), float(high)
 
 
 def _thinned(stored: Array) -> Array:

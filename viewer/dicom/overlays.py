@@ -27,6 +27,16 @@ class _Group:
     number: int
     dataset: Dataset
 
+    @property
+    def name(self) -> str:
+        """How the user is told of it."""
+        return f"Overlay {self.number:04X}"
+
+    @property
+    def data_tag(self) -> int:
+        """Overlay Data (60xx,3000)."""
+        return self.number << 16 | _DATA
+
     def values(self, element: int) -> tuple[Any, ...]:
         return decoded_values(self.dataset, self.number << 16 | element)
 
@@ -78,25 +88,23 @@ def overlay_size(dataset: Dataset) -> tuple[int, int]:
 def _overlay(
     group: _Group, frame: int, pixels: PixelFormat, raw_frame: RawFrame, notes: Notes
 ) -> Overlay | None:
-    name = f"Overlay {group.number:04X}"
-    rows, columns = group.integer(_ROWS), group.integer(_COLUMNS)
-    if not rows or not columns or rows < 0 or columns < 0:
-        notes.add(f"{name}: OverlayRows or OverlayColumns is missing; it is not drawn.")
+    rows, columns = group.integer(_ROWS) or 0, group.integer(_COLUMNS) or 0
+    if min(rows, columns) < 1:
+        notes.add(f"{group.name}: OverlayRows or OverlayColumns is missing; it is not drawn.")
         return None
     index = _plane_index(group, frame)
     if index is None:
         return None
-    mask: np.ndarray | None
-    if group.number << 16 | _DATA in group.dataset:
-        mask = _separate(group, rows, columns, index, name, notes)
+    if group.data_tag in group.dataset:
+        mask = _separate(group, (rows, columns), index, notes)
     else:
-        mask = _embedded(group, rows, columns, pixels, raw_frame, name, notes)
+        mask = _embedded(group, (rows, columns), pixels, raw_frame, notes)
     if mask is None:
         return None
     return Overlay(
         group=group.number,
         mask=mask,
-        origin=_origin(group, name, notes),
+        origin=_origin(group, notes),
         label=group.text(_LABEL) or group.text(_DESCRIPTION),
         kind="R" if group.text(_TYPE).upper() == "R" else "G",
     )
@@ -112,53 +120,47 @@ def _plane_index(group: _Group, frame: int) -> int | None:
     return index if 0 <= index < max(count or 1, 1) else None
 
 
-def _origin(group: _Group, name: str, notes: Notes) -> tuple[int, int]:
+def _origin(group: _Group, notes: Notes) -> tuple[int, int]:
     """(row, column) from 0; the file counts from 1 and may go below."""
     try:
         row, column = (int(value) for value in group.values(_ORIGIN))
     except (ValueError, OverflowError):
-        notes.add(f"{name}: OverlayOrigin is unusable; it is drawn at the upper left corner.")
+        notes.add(f"{group.name}: OverlayOrigin is unusable; it is drawn at the upper left corner.")
         return 0, 0
     return row - 1, column - 1
 
 
-def _separate(
-    group: _Group, rows: int, columns: int, index: int, name: str, notes: Notes
-) -> np.ndarray | None:
+def _separate(group: _Group, size: tuple[int, int], index: int, notes: Notes) -> np.ndarray | None:
     """Bits of Overlay Data, least significant first, planes and rows running on (PS3.5 8.1.2)."""
-    tag = group.number << 16 | _DATA
+    count, tag = size[0] * size[1], group.data_tag
     data = element_bytes(group.dataset, tag)
-    first = rows * columns * index
-    start, stop = first // 8, (first + rows * columns + 7) // 8
+    first = count * index
+    start, stop = first // 8, (first + count + 7) // 8
     if stop > len(data):
-        notes.add(f"{name}: OverlayData is too short; it is not drawn.")
+        notes.add(f"{group.name}: OverlayData is too short; it is not drawn.")
         return None
     if is_big_endian(group.dataset, tag):  # OW: the first bit is the lowest of a whole word
         words = np.frombuffer(data[: len(data) // 2 * 2], np.uint8).reshape(-1, 2)
         data = words[:, ::-1].tobytes()
     packed = np.frombuffer(data, np.uint8, count=min(stop, len(data)) - start, offset=start)
-    bits = np.unpackbits(packed, bitorder="little")[first % 8 :][: rows * columns]
-    return bits.reshape(rows, columns).view(bool) if bits.size == rows * columns else None
+    bits = np.unpackbits(packed, bitorder="little")[first % 8 :][:count]
+    return bits.reshape(size).view(bool) if bits.size == count else None
 
 
 def _embedded(
-    group: _Group,
-    rows: int,
-    columns: int,
-    pixels: PixelFormat,
-    raw_frame: RawFrame,
-    name: str,
-    notes: Notes,
+    group: _Group, size: tuple[int, int], pixels: PixelFormat, raw_frame: RawFrame, notes: Notes
 ) -> np.ndarray | None:
     """A plane in an unused bit of the pixel cells (retired, PS3.3-2004 C.9.2)."""
     position = group.integer(_BIT_POSITION)
     used = range(pixels.high_bit - pixels.bits_stored + 1, pixels.high_bit + 1)
     if position is None or position in used or not 0 <= position < pixels.bits_allocated:
-        notes.add(f"{name} has no OverlayData and is not drawn.")
+        notes.add(f"{group.name} has no OverlayData and is not drawn.")
         return None
-    cells = raw_frame() if (rows, columns) == (pixels.rows, pixels.columns) else None
+    cells = raw_frame() if size == (pixels.rows, pixels.columns) else None
     if cells is None:
-        notes.add(f"{name} lies in bits of the pixel data that are not at hand; it is not drawn.")
+        notes.add(
+            f"{group.name} lies in bits of the pixel data that are not at hand; it is not drawn."
+        )
         return None
     mask: np.ndarray = (cells >> position) & 1 == 1
     return mask

@@ -120,50 +120,50 @@ def expand_segments(data: list[int], count: int, *, wide: bool) -> np.ndarray:
     Raises:
         ValueError: a segment is cut off, unknown, or points outside.
     """
-    entries: list[int] = []
-    _expand(data, 0, None, count, entries, wide, depth=0)
-    return np.array(entries[:count], np.uint16)
+    expansion = _Expansion(data, count, wide)
+    expansion.run(0, None, depth=0)
+    return np.array(expansion.entries[:count], np.uint16)
 
 
-def _expand(
-    data: list[int],
-    at: int,
-    segments: int | None,
-    count: int,
-    entries: list[int],
-    wide: bool,
-    depth: int,
-) -> None:
-    """Append what `segments` segments (None: all) from position `at` stand for."""
-    if depth >= _MAX_DEPTH:
-        raise ValueError("indirect segments lie inside each other")
-    while at + 1 < len(data) and len(entries) < count and segments != 0:
-        kind, length = data[at], data[at + 1]
-        at += 2
+class _Expansion:
+    """Expands segments from one table; `entries` grows until `count` is reached."""
+
+    def __init__(self, data: list[int], count: int, wide: bool) -> None:
+        self.entries: list[int] = []
+        self._data = data
+        self._count = count
+        self._wide = wide
+
+    def run(self, at: int, segments: int | None, depth: int) -> None:
+        """Append what `segments` segments (None: all) from position `at` stand for."""
+        if depth >= _MAX_DEPTH:
+            raise ValueError("an indirect segment points to another")
+        while at + 1 < len(self._data) and len(self.entries) < self._count and segments != 0:
+            kind, length = self._data[at], self._data[at + 1]
+            at = self._segment(kind, length, at + 2, depth)
+            segments = None if segments is None else segments - 1
+
+    def _segment(self, kind: int, length: int, at: int, depth: int) -> int:
+        """Append one segment whose values start at `at`; returns where the next one is."""
         if kind == 0:
-            entries += _words(data, at, length)
-            at += length
-        elif kind == 1:
-            if not entries:
+            self.entries += self._words(at, length)
+            return at + length
+        if kind == 1:
+            if not self.entries:
                 raise ValueError("a linear segment comes first")
-            (target,) = _words(data, at, 1)
-            steps = np.linspace(entries[-1], target, length + 1)[1:]
-            entries += [int(value + 0.5) for value in steps]
-            at += 1
-        elif kind == 2:
-            size = 2 if wide else 4
-            offset = sum(
-                word << ((16 if wide else 8) * i) for i, word in enumerate(_words(data, at, size))
-            )
+            (target,) = self._words(at, 1)
+            steps = np.linspace(self.entries[-1], target, length + 1)[1:]
+            self.entries += [int(value + 0.5) for value in steps]
+            return at + 1
+        if kind == 2:
+            bits, size = (16, 2) if self._wide else (8, 4)
+            offset = sum(word << (bits * i) for i, word in enumerate(self._words(at, size)))
             # The offset counts bytes from the start of the table.
-            _expand(data, offset // 2 if wide else offset, length, count, entries, wide, depth + 1)
-            at += size
-        else:
-            raise ValueError(f"segment of unknown kind {kind}")
-        segments = None if segments is None else segments - 1
+            self.run(offset // 2 if self._wide else offset, length, depth + 1)
+            return at + size
+        raise ValueError(f"segment of unknown kind {kind}")
 
-
-def _words(data: list[int], at: int, count: int) -> list[int]:
-    if at + count > len(data):
-        raise ValueError("a segment is cut off")
-    return data[at : at + count]
+    def _words(self, at: int, count: int) -> list[int]:
+        if at + count > len(self._data):
+            raise ValueError("a segment is cut off")
+        return self._data[at : at + count]
