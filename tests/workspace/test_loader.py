@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 
+import numpy as np
 import pytest
 
 from tests.data import ct_series, write_ct
@@ -163,6 +164,17 @@ def test_a_vanished_file_is_a_failure_with_a_sentence(qtbot, copied, loader):
     assert problem.advice
     assert loader.failure(ref) == problem
     assert loader.states(stack)[3] is FAILED
+
+
+def test_a_failure_names_the_frame_of_a_clip(qtbot, loader, tmp_path):
+    path = write_ct(tmp_path / "clip.dcm", pixels=np.zeros((4, 16, 16), np.int16))
+    (stack,) = stacks_of(path)
+    os.unlink(path)
+
+    with qtbot.waitSignal(loader.frame_failed) as failed:
+        loader.request("v", stack, 2)
+
+    assert failed.args[1].where == "clip.dcm, frame 3"
 
 
 def test_a_file_that_became_another_image_is_refused(qtbot, copied, loader):

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 
+import numpy as np
 import pytest
 
 from tests.data import ct_dataset, ct_series, write_ct, write_dataset
@@ -295,6 +296,19 @@ def test_settings_are_heeded(qapp):
     assert (viewport.smooth, viewport.annotation_level) == (False, "minimal")
     assert viewport.cine.rate.fps == 7.0
     assert workspace.loader._plan.limit_bytes == 300 << 20
+    workspace.close()
+
+
+@pytest.mark.parametrize("wished", [True, False])
+def test_clips_play_by_themselves_where_wished(qtbot, tmp_path, wished):
+    pixels = np.zeros((4, 16, 16), np.int16)
+    clip = ct_dataset(pixels=pixels, ImagePositionPatient=None, FrameTime="50")
+    write_dataset(tmp_path / "clip.dcm", clip)
+    workspace = Workspace(MemoryBackend({settings.CINE_AUTOPLAY.key: wished}))
+    workspace.open_paths([tmp_path])
+    qtbot.waitUntil(lambda: workspace.active.loaded is not None)
+
+    assert workspace.active.cine.playing is wished
     workspace.close()
 
 

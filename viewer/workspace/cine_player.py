@@ -68,6 +68,12 @@ class CinePlayer(QObject):
         return self._timer.isActive()
 
     @property
+    def is_clip(self) -> bool:
+        """The stack is a film by what its file says, and not slices."""
+        stack = self._viewport.stack
+        return stack is not None and rate_of(stack) is not None
+
+    @property
     def rate(self) -> CineRate:
         """How the stack plays at speed 1, and who says so."""
         if self._rate is None:

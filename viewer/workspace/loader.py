@@ -252,6 +252,8 @@ class Loader(QObject):
 
     def _load(self, task: Task) -> ReadyFrame | Problem:
         where = os.path.basename(task.ref.file.text)
+        if task.header.frames > 1:
+            where += f", frame {task.ref.frame + 1}"
         started = time.perf_counter()
         try:
             reader = self._the_reader()

@@ -195,9 +195,11 @@ class Viewport(QObject):
                 break
         self._frames = stack.frames
         self._index = self._frames.index(shown) if shown in self._frames else 0
+        known = (self._ready, self._failure)
         self._fetch()
         self.index_changed.emit()
-        if self.frame_ref != shown:
+        # The frame may have come to memory while the news of it was still on its way.
+        if self.frame_ref != shown or (self._ready, self._failure) != known:
             self._announce_frame()
 
     def retry(self) -> None:

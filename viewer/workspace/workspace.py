@@ -141,6 +141,7 @@ class Workspace(QObject):
         viewport.set_annotation_level(settings.ANNOTATION_LEVEL.read(self._backend))
         viewport.cine.set_default_fps(settings.CINE_RATE_FPS.read(self._backend))
         viewport.frame_changed.connect(self._log_notes)
+        viewport.stack_changed.connect(self._autoplay)
         self.viewports.append(viewport)
         self.viewports_changed.emit()
         return viewport
@@ -191,6 +192,13 @@ class Workspace(QObject):
     @Slot(object, object)
     def _log_failure(self, _: FrameRef, problem: Problem) -> None:
         self.problems.add([problem])
+
+    @Slot()
+    def _autoplay(self) -> None:
+        viewport = self.sender()
+        assert isinstance(viewport, Viewport)
+        if viewport.cine.is_clip and settings.CINE_AUTOPLAY.read(self._backend):
+            viewport.cine.play()
 
     @Slot()
     def _log_notes(self) -> None:
