@@ -166,6 +166,25 @@ def test_another_stack_never_stands_under_the_old_image(show, tmp_path):
     assert opened.canvas.image.painted is not None
 
 
+def test_a_stack_that_grows_while_its_frame_is_on_its_way_is_drawn(show, tmp_path):
+    """The frame is in memory, the news of it is not here yet, and the stack is sorted anew."""
+    ct_series(tmp_path / "ct", 5)
+    opened = show([tmp_path / "ct"], frames=5)
+    viewport, stack = opened.viewport, opened.viewport.stack
+    ref = viewport.frame_ref
+    viewport.clear()
+    opened.workspace.loader.frame_loaded.disconnect(viewport._take_frame)
+    opened.workspace.loader.clear()
+    viewport.show(stack, stack.frames.index(ref))
+    wait_until(lambda: opened.workspace.loader.ready(ref) is not None)
+    assert opened.canvas.image.painted is None
+
+    stack.frames = (*stack.frames,)
+    viewport.follow_growth()
+
+    assert opened.canvas.image.painted is not None
+
+
 def test_closing_the_studies_empties_the_canvas(opened):
     opened.workspace.close_studies()
 
