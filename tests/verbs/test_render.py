@@ -186,6 +186,8 @@ def test_a_list_goes_on_after_a_failure_and_keeps_its_order(ramp, frames, tmp_pa
     [
         pytest.param(7, id="no-object"),
         pytest.param({"out": "x.png"}, id="no-path"),
+        pytest.param({"path": "a\0b", "out": "x.png"}, id="path-with-nul"),
+        pytest.param({"path": "\ud800", "out": "x.png"}, id="path-that-is-no-text"),
         pytest.param({"path": 5, "out": "x.png"}, id="path-is-a-number"),
         pytest.param({"path": "a", "out": "x.png", "frame": 0}, id="frame-0"),
         pytest.param({"path": "a", "out": "x.png", "frame": "1"}, id="frame-as-text"),

@@ -8,6 +8,8 @@ import math
 import os
 import re
 import sys
+import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -142,6 +144,9 @@ def _attempt(given: Any, reader: FrameReader) -> dict[str, Any]:
         report |= {"ok": False, "error": str(error)}
     except MemoryError:
         report |= {"ok": False, "error": "There is not enough memory for this frame."}
+    except Exception as error:  # a defect of ours: told in full, but the other jobs go on
+        traceback.print_exc(file=sys.stderr)
+        report |= {"ok": False, "error": f"Unexpected {type(error).__name__}."}
     return report
 
 
@@ -160,6 +165,8 @@ def parse_job(given: Any) -> RenderJob:
     for name in ("path", "out"):
         if not isinstance(values.get(name), str) or not values[name]:
             raise JobError(f"{name} is missing")
+        if "\0" in values[name]:
+            raise JobError(f"{name} is no name of a file")
     for name in ("frame", "file_window", "voi_lut"):
         if name in values and (type(values[name]) is not int or values[name] < 1):
             raise JobError(f"{name.replace('_', '-')} is a number from 1")
@@ -243,7 +250,7 @@ def _write_png(out: Path, image: Any) -> None:
     """Whole or not at all: a reader of the folder never sees half a picture."""
     from PIL import Image
 
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    part = out.with_name(f".{out.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         with open(part, "xb") as file:
             Image.fromarray(image).save(file, "PNG", compress_level=1)
