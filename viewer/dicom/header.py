@@ -241,13 +241,13 @@ def parse_header(ref: FileRef, source: Source, layouts: Layouts | None = None) -
     """
     data = source.read_at(0, FIRST_READ)
     size = source.size
-    alike = layouts.read(data, size) if layouts else None
+    alike = layouts.read(data) if layouts else None
     if alike:
         start, found = alike
     else:
         start, found, size = _walked(source, data)
         if layouts:
-            layouts.learn(data, size, start, found)
+            layouts.learn(data, start, found)
     header = Header(ref, source.stamp, start, found)
     check_header(header, start, found, size)
     return header

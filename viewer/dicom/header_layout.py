@@ -1,10 +1,10 @@
 """Reads the headers of a series several times faster by remembering how they are laid out.
 
-The slices of a series mostly have their elements at the same places with the same lengths; only
-the values differ. Once two files of one size were met, the second one's layout is kept as a bit
-mask over everything that decides where the walk goes: preamble, tags, value representations,
-lengths, the transfer syntax. A later file of that size that is equal under the mask would be
-walked exactly alike, so its values are where the layout says. Any other file is walked.
+The slices of a series have their elements at the same places with the same lengths, but for a few
+lengths that take turns (measured: one to nine layouts a series). A layout is kept as a bit mask
+over everything that decides where the walk goes: preamble, tags, value representations, lengths,
+the transfer syntax. A later file that is equal under the mask would be walked exactly alike, so
+its values are where the layout says. Any other file is walked.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from viewer.dicom.header_walk import (
     skip_undefined,
 )
 
-_MOST_LAYOUTS: Final = 64
-_MOST_SIZES: Final = 4096
-_TRIES: Final = 5
-"""Learning costs as much as five walks: sizes whose layouts keep changing are not worth it."""
+_MOST_LAYOUTS: Final = 16
+_FIRST_TRIES: Final = 4
+_HITS_PER_TRY: Final = 8
+"""Learning costs as much as five walks: more is learnt only while it is of use."""
+_TAIL: Final = 12  # the header of the pixel data, which tells most layouts apart
 _DATA_SET: Final = 132  # behind preamble and DICM; files without are rare enough to be walked
 _MEDIA_CLASS, _MEDIA_INSTANCE, _SYNTAX = 0x00020002, 0x00020003, 0x00020010
 _ABSENT = (b"", None)
@@ -53,9 +54,10 @@ class _Span:
 class _Layout:
     """Where everything is; `mask` and `expected` are the bytes up to `end` as one number."""
 
+    end: int
+    tail: bytes
     mask: int
     expected: int
-    end: int
     fields: struct.Struct
     pick: itemgetter[Any]
     start: Start
@@ -63,60 +65,64 @@ class _Layout:
 
 
 class Layouts:
-    """The layouts met in one scan, by file size. Not for two threads at once."""
+    """The layouts met in one scan, the last used first. Not for two threads at once."""
 
     def __init__(self) -> None:
-        self._by_size: dict[int, _Layout] = {}
-        self._met: dict[int, int] = {}  # how often a file of this size had to be walked
+        self._layouts: list[_Layout] = []
+        self._hits = 0
+        self._walked = 0
+        self._learnt = 0
 
-    def read(self, data: bytes, size: int) -> tuple[Start, Walk] | None:
+    def read(self, data: bytes) -> tuple[Start, Walk] | None:
         """What walking the file that begins with `data` would find; None when it must be walked."""
-        layout = self._by_size.get(size)
-        if layout is None:
-            return None
-        if int.from_bytes(data[: layout.end], "little") & layout.mask != layout.expected:
-            return None
-        media_class, media_instance, *values = layout.pick(
-            layout.fields.unpack_from(data) + _ABSENT
-        )
-        start, known = layout.start, layout.found
-        found = Walk()
-        found.values = values
-        found.odd_vrs = known.odd_vrs
-        found.pixel_offset = known.pixel_offset
-        found.pixel_length = known.pixel_length
-        found.shared_groups = known.shared_groups
-        found.frame_groups = known.frame_groups
-        return Start(
-            start.position, start.syntax, start.dialect, media_class, media_instance
-        ), found
+        for number, layout in enumerate(self._layouts):
+            end = layout.end
+            if (
+                data[end - _TAIL : end] == layout.tail
+                and int.from_bytes(data[:end], "little") & layout.mask == layout.expected
+            ):
+                if number:
+                    self._layouts.insert(0, self._layouts.pop(number))
+                self._hits += 1
+                return _filled(layout, data)
+        return None
 
-    def learn(self, data: bytes, size: int, start: Start, found: Walk) -> None:
-        """Remember a walked file's layout if it is the second one of its size.
+    def learn(self, data: bytes, start: Start, found: Walk) -> None:
+        """Remember the layout of a file that had to be walked, while that promises to be of use.
 
         Args:
             data: the beginning of the file.
             start, found: what the walk made of it; not kept unless all of it was in `data`.
         """
-        times = self._met.get(size, 0) + 1
-        if len(self._met) >= _MOST_SIZES:
-            self._met.clear()
-        self._met[size] = times
-        if not 2 <= times <= _TRIES:
+        self._walked += 1
+        if self._walked < 2 or self._learnt >= _FIRST_TRIES + self._hits // _HITS_PER_TRY:
             return
         end = found.pixel_offset
         plain = data[128:132] == b"DICM" and not start.remarks and not found.ended
         if not plain or end is None or end > len(data):
             return
-        if len(self._by_size) >= _MOST_LAYOUTS:
-            self._by_size.clear()
+        self._learnt += 1
         try:
-            self._by_size[size] = _layout(data[:end], start, found)
+            layout = _layout(data[:end], start, found)
         except (LostError, CutOffError):
             return
-        again = self.read(data, size)
-        if again is None or again[1].values != found.values:
-            del self._by_size[size]
+        if _filled(layout, data)[1].values == found.values:
+            self._layouts.insert(0, layout)
+            del self._layouts[_MOST_LAYOUTS:]
+
+
+def _filled(layout: _Layout, data: bytes) -> tuple[Start, Walk]:
+    """The values of a file that has this layout."""
+    media_class, media_instance, *values = layout.pick(layout.fields.unpack_from(data) + _ABSENT)
+    start, known = layout.start, layout.found
+    found = Walk()
+    found.values = values
+    found.odd_vrs = known.odd_vrs
+    found.pixel_offset = known.pixel_offset
+    found.pixel_length = known.pixel_length
+    found.shared_groups = known.shared_groups
+    found.frame_groups = known.frame_groups
+    return Start(start.position, start.syntax, start.dialect, media_class, media_instance), found
 
 
 def _layout(data: bytes, start: Start, found: Walk) -> _Layout:
@@ -149,7 +155,14 @@ def _layout(data: bytes, start: Start, found: Walk) -> _Layout:
     number = int.from_bytes(mask, "little")
     expected = int.from_bytes(data, "little") & number
     return _Layout(
-        number, expected, len(data), struct.Struct(fields), itemgetter(*wanted), start, found
+        len(data),
+        data[-_TAIL:],
+        number,
+        expected,
+        struct.Struct(fields),
+        itemgetter(*wanted),
+        start,
+        found,
     )
 
 
