@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from viewer.core.image import PixelFormat
 from viewer.dicom.codec_headers import sniff
 from viewer.dicom.decode_job import DecodeJob, Expected, StreamFacts
 from viewer.dicom.decoder_pool import DecoderPool
-from viewer.dicom.encapsulation import FrameIndex, Span
+from viewer.dicom.encapsulation import FrameIndex, PixelRegion, Span
 from viewer.dicom.stored import (
     Array,
     arrange,
@@ -37,6 +37,27 @@ class CompressedFrame:
     decoder: str
     facts: StreamFacts | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Video:
+    """A whole video stream; `key` names it among all that a worker may hold."""
+
+    key: str
+    transfer_syntax: str
+    data: bytes
+    cut: bool = False
+
+
+def read_video(read_at: ReadAt, region: PixelRegion, transfer_syntax: str, key: str) -> Video:
+    """All fragments are one stream (PS3.5 A.4.5 and on).
+
+    Raises:
+        MalformedError, UnsupportedError: nothing there, or too much.
+    """
+    index = FrameIndex(read_at, replace(region, frames=1))
+    data, cut = read_spans(read_at, index.spans(read_at, 0))
+    return Video(key, transfer_syntax, data, cut)
 
 
 def read_spans(read_at: ReadAt, spans: tuple[Span, ...]) -> tuple[bytes, bool]:
@@ -88,7 +109,29 @@ def decode_frame(
         return _inflated(encoded, fmt)
     if not family and (syntax is None or syntax.family is Family.NATIVE):
         return _uncompressed(encoded, fmt, transfer_syntax)
-    expected = Expected(
+    decoded = pool.decode(DecodeJob(_expected(fmt, transfer_syntax), encoded))
+    lossless = syntax is not None and syntax.lossless is True
+    stored = from_codestream(decoded.samples, decoded.facts, fmt, lossless)
+    notes = decoded.notes + _sign_notes(decoded.facts, fmt)
+    return CompressedFrame(stored, decoded.color_space, decoded.decoder, decoded.facts, notes)
+
+
+def decode_picture(
+    pool: DecoderPool, video: Video, fmt: PixelFormat, frame: int
+) -> CompressedFrame:
+    """One picture of a video, as RGB.
+
+    Raises:
+        MalformedError: damaged, or shorter than Number of Frames says.
+        UnsupportedError: what to install.
+    """
+    expected = _expected(fmt, video.transfer_syntax)
+    decoded = pool.decode(DecodeJob(expected, video.data, frame, video.key))
+    return CompressedFrame(decoded.samples, "RGB", decoded.decoder, decoded.facts)
+
+
+def _expected(fmt: PixelFormat, transfer_syntax: str) -> Expected:
+    return Expected(
         transfer_syntax,
         fmt.rows,
         fmt.columns,
@@ -97,11 +140,6 @@ def decode_frame(
         fmt.bits_stored,
         fmt.photometric_interpretation,
     )
-    decoded = pool.decode(DecodeJob(expected, encoded))
-    lossless = syntax is not None and syntax.lossless is True
-    stored = from_codestream(decoded.samples, decoded.facts, fmt, lossless)
-    notes = decoded.notes + _sign_notes(decoded.facts, fmt)
-    return CompressedFrame(stored, decoded.color_space, decoded.decoder, decoded.facts, notes)
 
 
 def _sign_notes(facts: StreamFacts, fmt: PixelFormat) -> tuple[str, ...]:

@@ -52,10 +52,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class DecodeJob:
-    """One compressed frame; `encoded` is all its fragments joined."""
+    """One compressed frame; `encoded` is all its fragments joined.
+
+    Of a video `encoded` is the whole stream, `frame` the picture wanted, and `stream` names the
+    stream, so that a worker which holds it already is not given its bytes again.
+    """
 
     expected: Expected
     encoded: bytes = field(repr=False)
+    frame: int = 0
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +110,25 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
-def pack_request(expected: Expected, encoded_bytes: int, area_bytes: int) -> bytes:
-    """One line for a worker: the frame lies at the start of the shared area."""
-    request = {"expected": asdict(expected), "bytes": encoded_bytes, "area": area_bytes}
-    return json.dumps(request, separators=(",", ":")).encode() + b"\n"
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a worker is told; the encoded bytes lie at the start of the shared area."""
 
+    expected: Expected
+    encoded_bytes: int
+    area_bytes: int
+    frame: int = 0
+    stream: str = ""
 
-def unpack_request(line: bytes) -> tuple[Expected, int, int]:
-    """The reverse of `pack_request`."""
-    request = json.loads(line)
-    return Expected(**request["expected"]), request["bytes"], request["area"]
+    def pack(self) -> bytes:
+        """As one line."""
+        return json.dumps(asdict(self), separators=(",", ":")).encode() + b"\n"
+
+    @classmethod
+    def unpack(cls, line: bytes) -> Request:
+        """The reverse of `pack`."""
+        fields = json.loads(line)
+        return cls(**{**fields, "expected": Expected(**fields["expected"])})
 
 
 def pack_reply(decoded: Decoded, offset: int) -> bytes:

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from viewer.dicom.decode_job import Decoded, DecodeJob, pack_request
+from viewer.dicom.decode_job import Decoded, DecodeJob, Request
 from viewer.dicom.decode_reply import DecodeFailedError, unpack_reply
 from viewer.dicom.decoder_worker import FRAME_SECONDS
 from viewer.dicom.shared_area import SharedArea, aligned
@@ -48,6 +48,7 @@ class Worker:
     def __init__(self) -> None:
         self._area = SharedArea.create()
         self._late = False
+        self._stream = ""  # the video this process holds
         self._process = subprocess.Popen(
             worker_command(self._area.name),
             stdin=subprocess.PIPE,
@@ -69,14 +70,16 @@ class Worker:
             WorkerDiedError: the process ended or had to be ended; it is of no more use.
             DecodeFailedError: the worker lives and says why it cannot.
         """
-        start = aligned(len(job.encoded))
-        self._area.reserve(start + job.expected.capacity + 64)
-        self._area.write(0, job.encoded)
+        encoded = b"" if job.stream and job.stream == self._stream else job.encoded
+        self._area.reserve(aligned(len(encoded)) + job.expected.capacity + 64)
+        if encoded:
+            self._area.write(0, encoded)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            request = pack_request(job.expected, len(job.encoded), self._area.size)
-            self._process.stdin.write(request)
+            size = self._area.size
+            request = Request(job.expected, len(encoded), size, job.frame, job.stream)
+            self._process.stdin.write(request.pack())
             self._process.stdin.flush()
             line = self._process.stdout.readline(_LONGEST_REPLY)
         except OSError:
@@ -84,6 +87,7 @@ class Worker:
         if not line.endswith(b"\n"):
             raise WorkerDiedError(self._late)
         decoded = unpack_reply(line, job.expected, self._area)
+        self._stream = job.stream or self._stream
         self._area.trim()
         return decoded
 

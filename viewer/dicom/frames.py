@@ -25,6 +25,7 @@ from viewer.errors import (
 )
 
 if TYPE_CHECKING:
+    from viewer.dicom.compressed_frames import Video
     from viewer.dicom.decoder_pool import DecoderPool
     from viewer.dicom.elements import ByteReader
     from viewer.dicom.encapsulation import FrameIndex
@@ -72,6 +73,7 @@ class _Open:
     lock: threading.Lock = field(default_factory=threading.Lock)
     index: FrameIndex | None = None
     whole: int | None = None
+    video: Video | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,10 +215,23 @@ class FrameReader:
         )
 
     def _video(self, opened: _Open, ref: FrameRef, description: FrameDescription) -> _Pixels:
-        from viewer.dicom.video import load_video_frame
+        from viewer.dicom.compressed_frames import decode_picture
 
-        stored = load_video_frame(opened.file, opened.frames, ref.frame, description.pixel_format)
-        return _Pixels(stored, "RGB", "PyAV (FFmpeg)", ())
+        with opened.lock:
+            if opened.video is None:
+                opened.video = _whole_video(opened)
+                self._keep_one_video(opened)
+            video = opened.video
+        frame = decode_picture(self.pool, video, description.pixel_format, ref.frame)
+        note = "The file is cut off: the end of the video is missing." if video.cut else ""
+        return _Pixels(frame.stored, frame.color_space, frame.decoder, (note,), frame.facts)
+
+    def _keep_one_video(self, current: _Open) -> None:
+        """Streams are large: only the one shown last stays in memory."""
+        with self._lock:
+            for opened in self._open.values():
+                if opened is not current:
+                    opened.video = None
 
     def _is_bare_codestream(self, opened: _Open, family: Family) -> bool:
         """A codestream as plain value, without fragments: wrong, but it can be shown."""
@@ -305,6 +320,18 @@ def _frame_index(opened: _Open, reader: ByteReader) -> FrameIndex:
         opened.index = FrameIndex(reader.read_at, region)
         opened.whole = opened.index.whole(reader.read_at)
     return opened.index
+
+
+def _whole_video(opened: _Open) -> Video:
+    from viewer.dicom.compressed_frames import read_video
+    from viewer.dicom.encapsulation import PixelRegion
+
+    file = opened.file
+    assert file.pixels is not None
+    with file.opened() as reader:
+        region = PixelRegion(file.pixels.offset, reader.size, 1)
+        key = f"{id(opened)}-{file.stamp}"  # no name: it reaches another process
+        return read_video(reader.read_at, region, file.transfer_syntax, key)
 
 
 def _cut_note(opened: _Open) -> tuple[str, ...]:
