@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont
 
 from viewer.errors import ViewerError
@@ -16,8 +23,18 @@ if TYPE_CHECKING:
 
 COLUMNS = ("Tag", "Keyword or name", "VR", "VM", "Length", "Value")
 TAG, NAME, VR, VM, LENGTH, VALUE = range(6)
-NODE_ROLE = Qt.ItemDataRole.UserRole
+NODE_ROLE = int(Qt.ItemDataRole.UserRole)
 HIT_ROLE = NODE_ROLE + 1
+_ROLES = frozenset(
+    {
+        int(Qt.ItemDataRole.DisplayRole),
+        int(Qt.ItemDataRole.ToolTipRole),
+        int(Qt.ItemDataRole.BackgroundRole),
+        int(Qt.ItemDataRole.FontRole),
+        NODE_ROLE,
+        HIT_ROLE,
+    }
+)
 PAGE = 500
 _HIT_COLOR = QColor(255, 196, 0, 70)  # lies over light and dark rows alike
 Index = QModelIndex | QPersistentModelIndex
@@ -26,7 +43,13 @@ _NO_INDEX = QModelIndex()
 
 
 class TagModel(QAbstractItemModel):
-    """Draws one `TagDocument`, with the current frame's own item as an extra first row."""
+    """Draws one `TagDocument`, with the current frame's own item as an extra first row.
+
+    Signals:
+        marked: other rows are hits; `dataChanged` for a whole tree costs the view too much.
+    """
+
+    marked = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +93,7 @@ class TagModel(QAbstractItemModel):
     def mark(self, hits: Iterable[Rows]) -> None:
         """Mark these rows as found."""
         self._hits = frozenset(hits)
-        self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, VALUE))
+        self.marked.emit()
 
     def show_only_hits(self, only: bool) -> None:
         """Hide what was not found; what is inside a found row stays."""
@@ -184,6 +207,8 @@ class TagModel(QAbstractItemModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role not in _ROLES:  # painting asks for ten; an answer costs more than a look
+            return None
         node = self.node(index)
         if node is None:
             return None

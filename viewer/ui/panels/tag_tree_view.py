@@ -42,6 +42,7 @@ class TagTreeView(QTreeView):
         self._open: set[Steps] = {_FRAME}
         self._selected: Steps = ()
         self.setModel(model)
+        model.marked.connect(self.viewport().update)
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, width)
         self.header().setStretchLastSection(True)
