@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from viewer.core.image import FrameDescription
 from viewer.core.value_notes import value_notes
-from viewer.dicom.dataset import DicomFile, open_file
 from viewer.dicom.decode_job import StreamFacts
+from viewer.dicom.opened_file import OpenedFile, open_for_frames
 from viewer.dicom.source import FileRef, FrameRef
 from viewer.dicom.stored import check_format
-from viewer.dicom.transfer_syntaxes import TRANSFER_SYNTAXES, Family
+from viewer.dicom.transfer_syntaxes import Family
 from viewer.errors import (
     MalformedError,
     Problem,
@@ -25,14 +25,10 @@ from viewer.errors import (
 )
 
 if TYPE_CHECKING:
-    from viewer.dicom.compressed_frames import Video
     from viewer.dicom.decoder_pool import DecoderPool
-    from viewer.dicom.elements import ByteReader
-    from viewer.dicom.encapsulation import FrameIndex
 
 _OPEN_FILES = 64
 _REMEMBERED_FAILURES = 10_000
-_MOST_FRAMES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,18 +60,6 @@ class LoadedFrame:
         return int(self.stored.nbytes)
 
 
-@dataclass(slots=True, eq=False)
-class _Open:
-    """A file that was opened, with what was found out about its pixel data."""
-
-    file: DicomFile
-    frames: int
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    index: FrameIndex | None = None
-    whole: int | None = None
-    video: Video | None = None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pixels:
     """What either kind of pixel data gives."""
@@ -98,7 +82,7 @@ class FrameReader:
         self._own_pool = pool is None
         self._pool = pool
         self._lock = threading.Lock()
-        self._open: OrderedDict[FileRef, _Open] = OrderedDict()
+        self._open: OrderedDict[FileRef, OpenedFile] = OrderedDict()
         self._failures: OrderedDict[tuple[FrameRef, tuple[int, int]], ViewerError] = OrderedDict()
 
     @property
@@ -133,19 +117,19 @@ class FrameReader:
         if pool is not None and self._own_pool:
             pool.close()
 
-    def _load(self, opened: _Open, ref: FrameRef) -> LoadedFrame:
+    def _load(self, opened: OpenedFile, ref: FrameRef) -> LoadedFrame:
         from viewer.dicom.describe import describe_frame
 
         file = opened.file
         known = self._failures.get((ref, file.stamp))
         if known is not None:
-            raise known
+            raise known.with_traceback(None)  # else it grows with each raise
         if not 0 <= ref.frame < opened.frames:
             raise MalformedError(f"The file has no frame {ref.frame + 1}.")
         description = describe_frame(file, ref.frame)
         try:
             pixels = self._pixels(opened, ref, description)
-        except (MalformedError, UnsupportedError) as error:
+        except MalformedError as error:
             self._remember(ref, file.stamp, error)
             raise
         problems = tuple(
@@ -153,7 +137,7 @@ class FrameReader:
             for note in (
                 *pixels.notes,
                 *value_notes(pixels.stored, description),
-                *_cut_note(opened),
+                opened.cut_note(),
             )
             if note
         )
@@ -169,33 +153,20 @@ class FrameReader:
             opened.frames if opened.whole is None else opened.whole,
         )
 
-    def _pixels(self, opened: _Open, ref: FrameRef, description: FrameDescription) -> _Pixels:
+    def _pixels(self, opened: OpenedFile, ref: FrameRef, description: FrameDescription) -> _Pixels:
         element = opened.file.pixels
         if element is None:
             return _overlays_only(description)
-        _check_samples(opened.file)
         check_format(description.pixel_format)
-        syntax = TRANSFER_SYNTAXES.get(opened.file.transfer_syntax)
-        family = syntax.family if syntax else Family.NATIVE
-        if family is Family.VIDEO:
+        if opened.family is Family.VIDEO:
             return self._video(opened, ref, description)
-        if element.encapsulated or self._is_bare_codestream(opened, family):
+        if element.encapsulated or opened.is_bare_codestream():
             return self._compressed(opened, ref, description)
-        return self._native(opened, ref, description)
+        return _native(opened, ref, description)
 
-    def _native(self, opened: _Open, ref: FrameRef, description: FrameDescription) -> _Pixels:
-        from viewer.dicom.native_frames import load_native, whole_frames
-
-        element = opened.file.pixels
-        assert element is not None
-        fmt = description.pixel_format
-        with opened.file.opened() as reader:
-            if opened.whole is None:
-                opened.whole = whole_frames(reader.read_at, element, fmt, opened.frames)
-            frame = load_native(reader.read_at, element, fmt, ref.frame, opened.frames)
-        return _Pixels(frame.stored, frame.color_space, "numpy", frame.notes)
-
-    def _compressed(self, opened: _Open, ref: FrameRef, description: FrameDescription) -> _Pixels:
+    def _compressed(
+        self, opened: OpenedFile, ref: FrameRef, description: FrameDescription
+    ) -> _Pixels:
         from viewer.dicom.compressed_frames import decode_frame, locate
 
         element = opened.file.pixels
@@ -203,58 +174,36 @@ class FrameReader:
         notes: tuple[str, ...] = ()
         with opened.file.opened() as reader, opened.lock:
             if element.encapsulated:
-                index = _frame_index(opened, reader)
+                index = opened.frame_index(reader)
                 encoded, notes = locate(index, reader.read_at, ref.frame)
             else:
                 encoded = reader.read_at(element.offset, min(element.length or 0, reader.size))
         frame = decode_frame(
             self.pool, encoded, description.pixel_format, opened.file.transfer_syntax
         )
-        return _Pixels(
-            frame.stored, frame.color_space, frame.decoder, notes + frame.notes, frame.facts
-        )
+        notes += frame.notes
+        return _Pixels(frame.stored, frame.color_space, frame.decoder, notes, frame.facts)
 
-    def _video(self, opened: _Open, ref: FrameRef, description: FrameDescription) -> _Pixels:
+    def _video(self, opened: OpenedFile, ref: FrameRef, description: FrameDescription) -> _Pixels:
         from viewer.dicom.compressed_frames import decode_picture
 
+        with self._lock:
+            for other in self._open.values():
+                if other is not opened:
+                    other.video = None  # streams are large: only the one shown last is kept
         with opened.lock:
-            if opened.video is None:
-                opened.video = _whole_video(opened)
-                self._keep_one_video(opened)
-            video = opened.video
+            video = opened.whole_video()
         frame = decode_picture(self.pool, video, description.pixel_format, ref.frame)
         note = "The file is cut off: the end of the video is missing." if video.cut else ""
         return _Pixels(frame.stored, frame.color_space, frame.decoder, (note,), frame.facts)
 
-    def _keep_one_video(self, current: _Open) -> None:
-        """Streams are large: only the one shown last stays in memory."""
+    def _opened(self, ref: FileRef) -> OpenedFile:
         with self._lock:
-            for opened in self._open.values():
-                if opened is not current:
-                    opened.video = None
-
-    def _is_bare_codestream(self, opened: _Open, family: Family) -> bool:
-        """A codestream as plain value, without fragments: wrong, but it can be shown."""
-        from viewer.dicom.codec_headers import sniff
-
-        if family is Family.NATIVE or opened.file.pixels is None:
-            return False
-        return bool(sniff(opened.file.read_at(opened.file.pixels.offset, 64)))
-
-    def _opened(self, ref: FileRef) -> _Open:
-        with self._lock:
-            opened = self._open.get(ref)
-            if opened is not None:
+            known = self._open.get(ref)
+            if known is not None:
                 self._open.move_to_end(ref)
-                return opened
-        file = open_file(ref)
-        syntax = TRANSFER_SYNTAXES.get(file.transfer_syntax)
-        if syntax and syntax.family is Family.REFERENCED:
-            raise UnsupportedError(
-                "The pixels of this image are not in the file but on a server (JPIP).",
-                "Nothing is fetched; ask the sender for the images themselves.",
-            )
-        opened = _Open(file, _number_of_frames(file))
+                return known
+        opened = open_for_frames(ref)
         with self._lock:
             opened = self._open.setdefault(ref, opened)
             while len(self._open) > _OPEN_FILES:
@@ -272,72 +221,17 @@ class FrameReader:
                 self._failures.popitem(last=False)
 
 
-def _number_of_frames(file: DicomFile) -> int:
-    """Number of Frames (0028,0008); what no file of this size can hold is taken as 1.
+def _native(opened: OpenedFile, ref: FrameRef, description: FrameDescription) -> _Pixels:
+    from viewer.dicom.native_frames import load_native, whole_frames
 
-    Raises:
-        MalformedError: the same for compressed frames, each of which takes eight bytes at least.
-    """
-    if "NumberOfFrames" not in file.dataset:
-        return 1
-    try:
-        frames = int(file.value("NumberOfFrames", 0))
-    except (TypeError, ValueError):
-        frames = 0
-    size = file.stamp[0]
-    if frames > size and file.pixels is not None and file.pixels.encapsulated:
-        raise MalformedError(
-            f"Number of Frames is {frames:,}, which this file cannot hold.",
-            "The file is damaged; ask its sender for a new copy.",
-        )
-    if 1 <= frames <= min(_MOST_FRAMES, size * 1100):  # deflate packs 1,032 to one
-        return frames
-    file.note("Number of Frames is no usable number; one frame is assumed.")
-    return 1
-
-
-def _check_samples(file: DicomFile) -> None:
-    """Refuse what today's standard has no meaning for: ARGB and CMYK are retired."""
-    samples = file.value("SamplesPerPixel", 1)
-    if isinstance(samples, int) and samples > 1 and samples != 3:
-        raise UnsupportedError(
-            f"Samples per Pixel is {samples}; images have 1 or 3.",
-            "Ask the sender for the image as grayscale or RGB.",
-        )
-
-
-def _frame_index(opened: _Open, reader: ByteReader) -> FrameIndex:
-    """Built once per file; its cost is three reads where a table is right."""
-    from viewer.dicom.encapsulation import FrameIndex, PixelRegion, extended_table
-
-    if opened.index is None:
-        element = opened.file.pixels
-        assert element is not None
-        end = reader.size
-        if element.length is not None:
-            end = min(end, element.offset + element.length)
-        region = PixelRegion(element.offset, end, opened.frames, extended_table(opened.file))
-        opened.index = FrameIndex(reader.read_at, region)
-        opened.whole = opened.index.whole(reader.read_at)
-    return opened.index
-
-
-def _whole_video(opened: _Open) -> Video:
-    from viewer.dicom.compressed_frames import read_video
-    from viewer.dicom.encapsulation import PixelRegion
-
-    file = opened.file
-    assert file.pixels is not None
-    with file.opened() as reader:
-        region = PixelRegion(file.pixels.offset, reader.size, 1)
-        key = f"{id(opened)}-{file.stamp}"  # no name: it reaches another process
-        return read_video(reader.read_at, region, file.transfer_syntax, key)
-
-
-def _cut_note(opened: _Open) -> tuple[str, ...]:
-    if opened.whole is None or opened.whole >= opened.frames or opened.frames == 1:
-        return ()  # of a single frame that is cut its own note says so
-    return (f"The file is cut off: {opened.whole} of {opened.frames} frames are complete.",)
+    element = opened.file.pixels
+    assert element is not None
+    fmt = description.pixel_format
+    with opened.file.opened() as reader:
+        if opened.whole is None:
+            opened.whole = whole_frames(reader.read_at, element, fmt, opened.frames)
+        frame = load_native(reader.read_at, element, fmt, ref.frame, opened.frames)
+    return _Pixels(frame.stored, frame.color_space, "numpy", frame.notes)
 
 
 def _overlays_only(description: FrameDescription) -> _Pixels:
