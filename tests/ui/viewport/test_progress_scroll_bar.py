@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 
 from tests.data import ct_series
 from tests.ui.viewport.opened import wait_until
@@ -34,7 +36,9 @@ def test_track(states, height, shown):
 @pytest.fixture
 def stack(show, tmp_path):
     ct_series(tmp_path / "ct", 20)
-    return show([tmp_path / "ct"], frames=20)
+    opened = show([tmp_path / "ct"], frames=20)
+    opened.viewport.set_index(0)
+    return opened
 
 
 def test_it_follows_the_stack(stack):
@@ -59,6 +63,18 @@ def test_press_goes_there_and_drag_goes_on(stack, qtbot):
     bar._go_to(QPoint(5, 150))
 
     assert stack.viewport.index in (9, 10)
+
+
+def test_the_wheel_over_the_bar_scrolls(stack):
+    bar = stack.canvas.bar
+    place = QPointF(5, 100)
+    no_button, no_key = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    phase = Qt.ScrollPhase.NoScrollPhase
+    turned, away = QPoint(0, -120), bar.mapToGlobal(place)
+    event = QWheelEvent(place, away, QPoint(), turned, no_button, no_key, phase, False)
+    QApplication.sendEvent(bar, event)
+
+    assert stack.viewport.index == stack.canvas.bar.value() == 1
 
 
 def test_what_is_in_memory_lights_up(stack):

@@ -91,10 +91,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._patience.timeout.connect(self._say_loading)
         self.image = ImageItem(self._paint_picture)
         self.layers = Layers()
-        self.bar = ProgressScrollBar(self._frame_states, self)
         self.gestures = Gestures(
             viewport, self._stage, self._tool, self.layers.band, self.layers.frame.flash
         )
+        self.bar = ProgressScrollBar(self._frame_states, self.gestures.wheel, self)
         self._set_up()
         self._connect()
         self.read_settings()
@@ -243,7 +243,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        if not hasattr(self, "gestures"):
+        if not hasattr(self, "bar"):
             return  # pyqtgraph resizes while it is being made
         self.bar.setGeometry(self.width() - self.bar.width(), 0, self.bar.width(), self.height())
         self._refresh()

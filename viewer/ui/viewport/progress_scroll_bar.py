@@ -33,11 +33,18 @@ class ProgressScrollBar(QScrollBar):
 
     Args:
         states: gives the state of each frame, "absent", "loaded" or "failed", when it paints.
+        turn: takes the turns of the wheel.
     """
 
-    def __init__(self, states: Callable[[], Sequence[str]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        states: Callable[[], Sequence[str]],
+        turn: Callable[[QWheelEvent], None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
         self._states = states
+        self._turn = turn
         self._track: np.ndarray | None = None
         self.setAccessibleName("Images of the stack")
         self.setFixedWidth(WIDTH_PX)
@@ -77,7 +84,12 @@ class ProgressScrollBar(QScrollBar):
         """Nothing is held back until the release."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # the canvas counts notches, here as everywhere
+        """The canvas counts notches, here as everywhere.
+
+        An ignored event would go to the scroll area itself, which throws it away.
+        """
+        self._turn(event)
+        event.accept()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
