@@ -23,7 +23,10 @@ class OneLine(logging.Formatter):
     """One event, one line: no line breaks or control bytes smuggled in from a file."""
 
     def format(self, record: logging.LogRecord) -> str:
+        # Another handler may have left the full traceback, values and all, in the record.
+        kept, record.exc_text = record.exc_text, None
         text = super().format(record)
+        record.exc_text = kept
         return "".join(c if c.isprintable() else "\\n" if c == "\n" else " " for c in text)
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - the library's name

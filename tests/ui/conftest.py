@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,16 @@ from viewer.settings import MemoryBackend
 from viewer.ui.main_window import MainWindow
 from viewer.ui.theme import apply_theme
 from viewer.workspace.workspace import Workspace
+
+_tests = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def collect_here() -> Iterator[None]:
+    """No loading thread may destroy what a test left behind; see `viewer.workspace.collector`."""
+    gc.disable()
+    yield
+    gc.collect(2 if next(_tests) % 25 == 0 else 1)
 
 
 @pytest.fixture

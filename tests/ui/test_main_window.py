@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLabel
@@ -15,6 +16,8 @@ from tests.ui.conftest import open_and_wait, press
 from viewer.core.image import VoiSource
 from viewer.settings import NAME_IN_TITLE
 from viewer.ui.actions import ACTIONS
+from viewer.ui.main_window import MainWindow
+from viewer.workspace.workspace import Workspace
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
 
@@ -327,3 +330,48 @@ def test_closing_the_studies_empties_everything(qtbot, ct_window):
     assert ct_window.browser.model.rowCount() == 0
     assert ct_window.view_area.currentWidget().accessibleName() == "Nothing is open"
     assert not ct_window.actions_by_id["invert"].isEnabled()
+
+
+def test_ctrl_i_and_ctrl_f_open_the_tags_even_from_inside_them(qtbot, ct_window):
+    dock = ct_window.docks["tags"]
+    press(qtbot, ct_window, Key.Key_I, Mod.ControlModifier)
+    assert dock.isVisible()
+    dock.widget().tree.setFocus()
+
+    press(qtbot, ct_window, Key.Key_F, Mod.ControlModifier)
+
+    assert QApplication.focusWidget() is dock.widget().search_bar.field
+
+
+def test_the_layout_comes_back(qtbot, ct_window, backend):
+    ct_window.docks["problems"].show()
+    ct_window.browser.tree.setColumnHidden(1, True)
+    ct_window.close()
+
+    again = type(ct_window)(Workspace(backend), backend, Path("unused"))
+    qtbot.addWidget(again, before_close_func=lambda w: w.workspace.close())
+
+    assert not again.docks["problems"].isHidden()
+    assert again.browser.tree.isColumnHidden(1)
+
+
+def test_a_broken_layout_is_passed_over(qtbot, backend):
+    backend.setValue("window/geometry", QByteArray(b"nonsense"))
+    backend.setValue("window/panels", 7)
+
+    made = MainWindow(Workspace(backend), backend, Path("unused"))
+    qtbot.addWidget(made, before_close_func=lambda w: w.workspace.close())
+
+    assert made.docks["problems"].isHidden()
+
+
+def test_presets_of_another_modality_are_off(ct_window):
+    assert ct_window.actions_by_id["preset_lung"].isEnabled()
+    assert not ct_window.actions_by_id["preset_suv5"].isEnabled()
+
+
+def test_copying_puts_the_bare_picture_on_the_clipboard(qtbot, ct_window):
+    press(qtbot, ct_window, Key.Key_C, Mod.ControlModifier)
+
+    image = QApplication.clipboard().image()
+    assert (image.width(), image.height()) == (16, 16)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcutEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolBar, QToolButton, QWidget
 
 from viewer.ui.actions import ACTIONS, MENUS, TOOLBAR, Action, Context, Needs
 from viewer.ui.icons import icon
@@ -104,10 +104,13 @@ class ActionSet(QObject):
             self._by_id[action_id].setChecked(state)
 
     def draw_icons(self, *, toolbar: bool) -> None:
-        """Render icons in the window's palette; those of menus alone can wait for the paint."""
+        """Render icons in the palette; those of menus alone can wait for the first paint.
+
+        The application's palette: widgets hear of a change only later.
+        """
         for action in ACTIONS:
             if action.icon and bool(action.toolbar) is toolbar:
-                self._by_id[action.id].setIcon(icon(action.icon, self._window.palette()))
+                self._by_id[action.id].setIcon(icon(action.icon, QApplication.palette()))
 
     def fill_menu_bar(self) -> None:
         """Make the menus in the table's order."""

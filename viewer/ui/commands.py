@@ -108,6 +108,12 @@ class ViewCommands:
             "cine_sweep": view.stack is not None and view.cine.rate.sequencing is Sequencing.SWEEP,
         }
 
+    def out_of_place(self) -> list[str]:
+        """Presets that mean nothing for the modality shown."""
+        stack = self._view.stack
+        modality = stack.modality if stack is not None else ""
+        return [f"preset_{preset.id}" for preset in PRESETS if modality not in preset.modalities]
+
     def _next_annotation_level(self) -> None:
         place = ANNOTATION_LEVELS.index(self._view.annotation_level)
         self._view.set_annotation_level(ANNOTATION_LEVELS[(place + 1) % len(ANNOTATION_LEVELS)])

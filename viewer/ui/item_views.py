@@ -33,7 +33,7 @@ def standing_still(tree: QTreeView) -> Iterator[None]:
     if not anchor.isValid() or (bar.value() == 0 and not visible):
         yield
         return
-    before = tree.visualRect(QModelIndex(anchor)).top()
+    before = tree.visualRect(anchor).top()
     yield
     if anchor.isValid():
-        bar.setValue(bar.value() + tree.visualRect(QModelIndex(anchor)).top() - before)
+        bar.setValue(bar.value() + tree.visualRect(anchor).top() - before)

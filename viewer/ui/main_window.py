@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
-from viewer.settings import NAME_IN_TITLE, THEME
+from viewer.settings import ANNOTATION_LEVEL, CACHE_MB, CINE_RATE_FPS, NAME_IN_TITLE, THEME
 from viewer.ui import panes
 from viewer.ui.action_set import ActionSet
 from viewer.ui.actions import Context, Needs
@@ -32,11 +32,12 @@ from viewer.ui.panels.empty_state import EmptyState
 from viewer.ui.panels.problems_panel import ProblemsPanel
 from viewer.ui.panels.study_browser import StudyBrowser
 from viewer.ui.recent_menu import RecentMenu
-from viewer.ui.status_bar import StatusBar
+from viewer.ui.status_bar import StatusBar, scan_text
 from viewer.ui.theme import apply_theme
 from viewer.ui.thumbnails import Thumbnails
 from viewer.ui.view_area import ViewArea
 from viewer.ui.window_commands import WindowCommands
+from viewer.ui.window_layout import restore_layout, save_layout
 from viewer.workspace.tools import Toolbox
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 SIZE_PX = QSize(1440, 900)
 SMALLEST_PX = QSize(1024, 700)
 RECEIPT_DELAY_MS = 300
-GEOMETRY, DOCKS, COLUMNS = "window/geometry", "window/docks", "window/study_columns"
 
 
 class MainWindow(QMainWindow):
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.resize(SIZE_PX)
         self.dress()
         self._connect()
-        self._restore()
+        restore_layout(self, self.browser.tree.header(), backend)
         self.refresh_title()
 
     # Placing
@@ -202,6 +202,17 @@ class MainWindow(QMainWindow):
         self._tell_problem_count()
         self.refresh_actions()
 
+    def read_settings(self) -> None:
+        """The user has changed a setting: what can follow at once does."""
+        self.workspace.loader.set_cache_limit(CACHE_MB.read(self._backend) << 20)
+        for viewport in self.workspace.viewports:
+            viewport.set_annotation_level(ANNOTATION_LEVEL.read(self._backend))
+            viewport.cine.set_default_fps(CINE_RATE_FPS.read(self._backend))
+        if self.view_area.canvas is not None:
+            self.view_area.canvas.read_settings()
+        self.dress()
+        self.refresh_title()
+
     def refresh_actions(self) -> None:
         """Enable what makes sense now and mark what is on."""
         viewport = self.workspace.active
@@ -213,6 +224,8 @@ class MainWindow(QMainWindow):
         if viewport.count > 1:
             available.add(Needs.SEVERAL_IMAGES)
         self.actions_by_id.set_available(available)
+        for action_id in self._view_commands.out_of_place():
+            self.actions_by_id[action_id].setEnabled(False)
         self.actions_by_id["undo"].setEnabled(bool(viewport.undo_label))
         self.actions_by_id["redo"].setEnabled(bool(viewport.redo_label))
         self.actions_by_id.set_checked(
@@ -368,32 +381,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._panels_hidden:
             self.toggle_panels()
-        if not self.isFullScreen():
-            self._backend.setValue(GEOMETRY, self.saveGeometry())
-            self._backend.setValue(DOCKS, self.saveState())
-        self._backend.setValue(COLUMNS, self.browser.tree.header().saveState())
+        save_layout(self, self.browser.tree.header(), self._backend)
         self.thumbnails.close()
         self.workspace.close()
         super().closeEvent(event)
-
-    def _restore(self) -> None:
-        """Size, panels and columns as they were; what is stored but broken is passed over."""
-        for key, restore in (
-            (GEOMETRY, self.restoreGeometry),
-            (DOCKS, self.restoreState),
-            (COLUMNS, self.browser.tree.header().restoreState),
-        ):
-            stored = self._backend.value(key)
-            if isinstance(stored, QByteArray):
-                restore(stored)
-
-
-def scan_text(progress: ScanProgress) -> str:
-    """How far reading is, in words; empty when nothing was read."""
-    if not progress.seen:
-        return "Reading ..." if progress.running else ""
-    files = f"{progress.seen:,} file{'' if progress.seen == 1 else 's'}"
-    skipped = f", {progress.skipped:,} skipped" if progress.skipped else ""
-    if progress.running:
-        return f"Reading: {files}{skipped}, {progress.files_per_second:,.0f} per second"
-    return f"{files} read in {progress.seconds:.1f} s{skipped}"

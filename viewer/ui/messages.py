@@ -61,7 +61,7 @@ class Banner(QWidget):
         self._lay_out()
         self._more.toggled.connect(self._details.setVisible)
         self._copy.clicked.connect(self._copy_text)
-        self._act.clicked.connect(self._run_action)
+        self._act.clicked.connect(self.act)
         self._close.clicked.connect(self._put_away)
         self.hide()
 
@@ -78,7 +78,7 @@ class Banner(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self._close.setIcon(icon("close", self.palette(), 16))
+        self._close.setIcon(icon("close", QGuiApplication.palette(), 16))
         self._draw_mark()
 
     def show_message(
@@ -116,7 +116,7 @@ class Banner(QWidget):
 
     def _draw_mark(self) -> None:
         color = {
-            Severity.NOTE: self.palette().link().color(),
+            Severity.NOTE: QGuiApplication.palette().link().color(),
             Severity.WARNING: self._theme.warning,
             Severity.ERROR: self._theme.error,
         }[self._severity]
@@ -130,7 +130,16 @@ class Banner(QWidget):
             f"{self._text.text()}\n{self._details.toPlainText()}".strip()
         )
 
-    def _run_action(self) -> None:
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    @property
+    def details(self) -> str:
+        return self._details.toPlainText()
+
+    def act(self) -> None:
+        """Do what the message offers, and put it away."""
         action = self._action
         self._put_away()
         if action is not None:

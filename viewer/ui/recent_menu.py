@@ -23,6 +23,7 @@ class RecentMenu:
         self._entries: list[QAction] = []
         self._fixed = menu.actions()[0] if menu.actions() else None
         menu.aboutToShow.connect(self._fill)
+        menu.triggered.connect(self._open)
 
     def _fill(self) -> None:
         for entry in self._entries:
@@ -43,10 +44,8 @@ class RecentMenu:
         entry = QAction(menu_text(text), self._menu)
         entry.setData(path)
         entry.setEnabled(os.path.isdir(path))
-        entry.triggered.connect(self._open)
         return entry
 
-    def _open(self) -> None:
-        sender = self._menu.sender()
-        if isinstance(sender, QAction):
-            self._commands.open([bytes(sender.data())])
+    def _open(self, entry: QAction) -> None:
+        if entry in self._entries:  # the fixed ones have their own handlers
+            self._commands.open([bytes(entry.data())])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 
 from viewer.ui.icons import draw_icon, icon
 from viewer.ui.labels import plain_label
 from viewer.ui.theme import Theme, strong
+
+if TYPE_CHECKING:
+    from viewer.workspace.opening import ScanProgress
 
 
 class StatusBar(QStatusBar):
@@ -62,7 +67,7 @@ class StatusBar(QStatusBar):
         dark = theme.id != "light"
         palette.setColor(self._badge.foregroundRole(), QColor("#000000" if dark else "#FFFFFF"))
         self._badge.setPalette(palette)
-        self._cancel.setIcon(icon("close", self.palette(), 16))
+        self._cancel.setIcon(icon("close", QGuiApplication.palette(), 16))
 
     def show_scan(self, text: str, *, running: bool) -> None:
         """Say how far the scan is; the wheel and Cancel only while it runs."""
@@ -80,5 +85,16 @@ class StatusBar(QStatusBar):
         words = "No problems" if not count else f"{count} problem{'s' if count > 1 else ''}"
         self._problems.setText(words)
         self._problems.setAccessibleName(words)
-        shown = QColor(color) if count else self.palette().placeholderText().color()
+        shown = QColor(color) if count else QGuiApplication.palette().placeholderText().color()
         self._problems.setIcon(draw_icon("problems", shown, 16, self.devicePixelRatioF()))
+
+
+def scan_text(progress: ScanProgress) -> str:
+    """How far reading is, in words; empty when nothing was read."""
+    if not progress.seen:
+        return "Reading ..." if progress.running else ""
+    files = f"{progress.seen:,} file{'' if progress.seen == 1 else 's'}"
+    skipped = f", {progress.skipped:,} skipped" if progress.skipped else ""
+    if progress.running:
+        return f"Reading: {files}{skipped}, {progress.files_per_second:,.0f} per second"
+    return f"{files} read in {progress.seconds:.1f} s{skipped}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -83,7 +84,10 @@ def palette(theme: Theme) -> QPalette:
 
 
 def apply_theme(app: QApplication, theme_id: str) -> Theme:
-    """Dress the whole application; an unknown id gives the dark theme."""
+    """Dress the whole application; "system" follows the desktop, which is only asked."""
+    if theme_id == "system":
+        is_light = app.styleHints().colorScheme() is Qt.ColorScheme.Light
+        theme_id = "light" if is_light else "dark"
     theme = THEMES.get(theme_id, THEMES["dark"])
     if app.style().name().lower() != "fusion":
         app.setStyle("Fusion")

@@ -157,7 +157,14 @@ class WindowCommands:
     def _show_settings(self) -> None:
         from viewer.ui.dialogs.settings_dialog import SettingsDialog
 
-        self._show(SettingsDialog, lambda: SettingsDialog(self._backend, self._window))
+        self._show(SettingsDialog, self._make_settings)
+
+    def _make_settings(self) -> QDialog:
+        from viewer.ui.dialogs.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self._backend, self._window)
+        dialog.changed.connect(self._window.read_settings)
+        return dialog
 
     def _copy_diagnostics(self) -> None:
         from viewer.ui.dialogs.about import diagnostics

@@ -88,7 +88,7 @@ def test_patients_by_name_studies_newest_first_series_by_number(model, catalog, 
             ("Abel", "20200101", 10),
             ("Abel", "20240101", 2),
             ("Abel", "20240101", 1),
-        ]  # fmt: skip
+        ]
     ):
         write_ct(tmp_path / f"{place}.dcm", PatientName=name, PatientID=name, StudyDate=date,
                  study_uid=f"1.{name == 'zoe'}.{date}".replace("True", "1").replace("False", "2"),

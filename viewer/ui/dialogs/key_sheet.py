@@ -43,7 +43,7 @@ class KeySheet(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(self._field)
         column.addWidget(self.list)
-        self._field.textChanged.connect(self._narrow)
+        self._field.textChanged.connect(self.search)
 
     def _fill(self) -> None:
         rows = [(gesture, effect, "", "in the image") for gesture, effect in GESTURES]
@@ -57,7 +57,8 @@ class KeySheet(QDialog):
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             self.list.addTopLevelItem(item)
 
-    def _narrow(self, text: str) -> None:
+    def search(self, text: str) -> None:
+        """Leave only the lines that hold every word."""
         words = text.casefold().split()
         for place in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(place)

@@ -43,6 +43,7 @@ class ProblemsPanel(QWidget):
         self.field = QLineEdit()
         self.field.setPlaceholderText("Filter problems")
         self.field.setClearButtonEnabled(True)
+        self.field.setAcceptDrops(False)  # files dropped on it are to be opened
         self.field.setAccessibleName("Filter problems")
         self._count = plain_label()
         self._count.setAccessibleName("Number of problems")
@@ -93,7 +94,7 @@ class ProblemsPanel(QWidget):
         self.receipt.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        self.model.set_theme(theme, self.palette(), self.devicePixelRatioF())
+        self.model.set_theme(theme, QGuiApplication.palette(), self.devicePixelRatioF())
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         self.model.show(problems)

@@ -170,6 +170,7 @@ def _filter_field() -> QLineEdit:
     field = QLineEdit()
     field.setPlaceholderText("Filter: name, mod:MR, date:2024")
     field.setClearButtonEnabled(True)
+    field.setAcceptDrops(False)  # files dropped on it are to be opened
     field.setAccessibleName("Filter studies")
     field.setToolTip("Words anywhere, or in one column: name: id: date: mod: acc: body: status:")
     return field
