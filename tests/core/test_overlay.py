@@ -54,3 +54,4 @@ def test_a_region_is_drawn_as_its_border_so_that_its_inside_is_seen():
 
     assert (image == 255).sum() == 12
     assert not image[1:3, 1:3].any()
+    assert np.array_equal(overlay_mask([region], 4, 4), image == 255)

@@ -32,8 +32,7 @@ def paint_overlays(image: Array, overlays: Iterable[Overlay], color: Color = WHI
     value = color[0] if painted.ndim == 2 else np.array(color, np.uint8)
     for overlay in overlays:
         target, source = _overlap(painted.shape[:2], overlay)
-        drawn = outline(overlay.mask) if overlay.kind == "R" else overlay.mask
-        painted[target][drawn[source]] = value
+        painted[target][_drawn(overlay)[source]] = value
     return painted
 
 
@@ -50,8 +49,13 @@ def overlay_mask(overlays: Iterable[Overlay], rows: int, columns: int) -> Array:
     mask = np.zeros((rows, columns), bool)
     for overlay in overlays:
         target, source = _overlap((rows, columns), overlay)
-        mask[target] |= overlay.mask[source]
+        mask[target] |= _drawn(overlay)[source]
     return mask
+
+
+def _drawn(overlay: Overlay) -> Array:
+    """What is painted of a plane: graphics whole, a region by its outline."""
+    return outline(overlay.mask) if overlay.kind == "R" else overlay.mask
 
 
 def _overlap(shape: tuple[int, int], overlay: Overlay) -> tuple[tuple[slice, ...], ...]:

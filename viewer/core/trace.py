@@ -133,6 +133,8 @@ def _grayed(description: FrameDescription, choice: DisplayChoice, voi: VoiChoice
 def _modality(description: FrameDescription) -> Iterator[Step]:
     transform = description.transform
     unit = f" {transform.unit}" if transform.unit else ", unit not given"
+    if transform.unit == "US":  # PS3.3 C.11.1.1.2: the term for "unspecified"
+        unit = ", unit unspecified"
     if transform.lut is not None:
         what = f"{len(transform.lut.entries)} entries from {transform.lut.first_mapped}{unit}"
         yield Step("Modality LUT", what, "ModalityLUTSequence")

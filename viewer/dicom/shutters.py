@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def _bitmap(
 ) -> np.ndarray | None:
     """Pixels whose overlay bit is 1 are covered (C.7.6.15)."""
     group = root.integer("ShutterOverlayGroup")
-    planes = [overlay for overlay in overlays if overlay.group == group]
+    planes = [replace(overlay, kind="G") for overlay in overlays if overlay.group == group]
     return ~overlay_mask(planes, pixels.rows, pixels.columns) if planes else None
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from viewer.core.light import DisplayChoice, choose_voi
-from viewer.core.trace import Decoding, explain, trace_text
+from viewer.core.trace import trace_text
 from viewer.dicom.frames import FrameReader
+from viewer.dicom.provenance import provenance
 from viewer.dicom.source import FileRef, FrameRef
 from viewer.errors import ViewerError
 
@@ -31,7 +31,4 @@ def explain_files(paths: Iterable[bytes]) -> int:
 
 def explain_frame(reader: FrameReader, ref: FrameRef) -> str:
     """The trace of one frame as the viewer would show it, as lines of text."""
-    loaded = reader.load(ref)
-    voi = choose_voi(loaded.stored, loaded.description)
-    decoding = Decoding(decoder=loaded.decoder, color_space=loaded.color_space)
-    return trace_text(explain(loaded.description, DisplayChoice(), voi, decoding))
+    return trace_text(provenance(reader.load(ref)))
