@@ -24,7 +24,6 @@ def collector(qapp):
     collector = GuiThreadCollector()
     yield collector
     collector.close()
-    gc.disable()  # as the other tests here want it
 
 
 def test_another_thread_never_collects(collector):
@@ -44,11 +43,14 @@ def test_another_thread_never_collects(collector):
     assert died_on == [threading.main_thread()] * 5000
 
 
-def test_close_gives_collecting_back(qapp):
+@pytest.mark.parametrize("before", [True, False])
+def test_close_leaves_collecting_as_it_was_found(qapp, before):
+    if before:
+        gc.enable()
     collector = GuiThreadCollector()
-    was_on = gc.isenabled()
+    during = gc.isenabled()
 
     collector.close()
 
-    assert (was_on, gc.isenabled(), gc.get_freeze_count()) == (False, True, 0)
+    assert (during, gc.isenabled(), gc.get_freeze_count()) == (False, before, 0)
     gc.disable()

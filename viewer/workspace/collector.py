@@ -20,6 +20,7 @@ class GuiThreadCollector(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._was_enabled = gc.isenabled()
         gc.disable()
         gc.freeze()  # modules live for ever: looking through them again and again is a lost 20 ms
         self._timer = QTimer(self)
@@ -36,7 +37,8 @@ class GuiThreadCollector(QObject):
                 return
 
     def close(self) -> None:
-        """Give collecting back to Python; no thread that could do harm may be left."""
+        """Leave collecting as it was found; no thread that could do harm may be left."""
         self._timer.stop()
         gc.unfreeze()
-        gc.enable()
+        if self._was_enabled:
+            gc.enable()
