@@ -26,8 +26,8 @@ NAME = "lightbox"
 log = logging.getLogger("viewer")
 
 
-def run(paths: Iterable[bytes]) -> int:
-    """Open the window on files and folders; returns the exit code."""
+def run(paths: Iterable[bytes], sample: bool = False) -> int:
+    """Open the window on files and folders, or on the sample study; returns the exit code."""
     harden()
     app = make_application()
     start_log(user_log_path(NAME, appauthor=False))
@@ -41,6 +41,8 @@ def run(paths: Iterable[bytes]) -> int:
     window.painted.connect(warm_up.start)
     window.show()
     window.commands.open(paths)
+    if sample:
+        window.commands.open_sample()
     code = app.exec()
     warm_up.wait()
     failures.uninstall()

@@ -46,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     from viewer.app import run as open_window
 
-    return open_window([os.fsencode(path) for path in options.paths])
+    return open_window([os.fsencode(path) for path in options.paths], options.sample)
 
 
 def _run_verb(name: str, arguments: Sequence[str]) -> int:
@@ -75,5 +75,6 @@ def _window_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="what to open")
+    parser.add_argument("--sample", action="store_true", help="open a study made in code")
     parser.add_argument("--version", action="version", version=f"Lightbox {__version__}")
     return parser

@@ -14,7 +14,7 @@ from viewer.dicom.sample.ct import ct_slices
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sample_study(tmp_path_factory.mktemp("sample") / "study")
+    return sample_study(tmp_path_factory.mktemp("sample"))
 
 
 def test_the_study_has_what_the_readme_promises(study: Path) -> None:
@@ -32,19 +32,17 @@ def test_the_study_has_what_the_readme_promises(study: Path) -> None:
 def test_a_second_call_writes_nothing(study: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in study.rglob("*.dcm")}
 
-    sample_study(study)
-
+    assert sample_study(study.parent) == study
     assert {path: path.stat().st_mtime_ns for path in study.rglob("*.dcm")} == before
 
 
 def test_an_older_edition_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("viewer.dicom.sample.SERIES", ())
-    (tmp_path / "study").mkdir()
-    (tmp_path / "study" / "edition-0").touch()
+    (tmp_path / "study" / "edition-0").mkdir(parents=True)
 
-    folder = sample_study(tmp_path / "study")
+    sample_study(tmp_path / "study")
 
-    assert [path.name for path in folder.iterdir()] == ["edition-1"]
+    assert [path.name for path in (tmp_path / "study").iterdir()] == ["edition-1"]
 
 
 def test_uids_repeat_and_every_slice_has_its_own(study: Path) -> None:

@@ -39,21 +39,18 @@ def write_sample_study(folder: Path) -> Iterator[Path]:
 
 
 def sample_study(folder: Path) -> Path:
-    """The folder of a complete sample study at `folder`, written first where it is missing.
+    """The folder of a complete sample study below `folder`, written first where it is missing.
 
-    An interrupted writer leaves nothing behind that looks complete.
+    It gets its name when it is complete, so an interrupted writer leaves nothing that looks so.
     """
-    marker = folder / f"edition-{EDITION}"
-    if marker.is_file():
-        return folder
+    study = folder / f"edition-{EDITION}"
+    if study.is_dir():
+        return study
     shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".sample-"))
-    try:
-        for _ in write_sample_study(making):
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as making:
+        for _ in write_sample_study(Path(making)):
             pass
-        (making / marker.name).touch()
-        making.rename(folder)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    return folder
+        Path(making).rename(study)
+        Path(making).mkdir()  # for the context manager to remove
+    return study
