@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 
 import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from tests.dicom.encapsulated import patched_frame_header, patched_size
 from viewer.dicom.codec_headers import check, read_header, sniff
@@ -138,12 +140,15 @@ def test_hostile_headers_are_refused(stream, why):
         check(read_header(stream, family), expected(bits=16))
 
 
-def test_a_jpeg_with_thousands_of_scans_is_refused():
-    start = JPEG.index(b"\xff\xda")
-    scan = JPEG[start:-2]
+def test_a_progressive_jpeg_with_thousands_of_scans_is_refused():
+    file = io.BytesIO()
+    Image.fromarray(GRAY).save(file, "JPEG", progressive=True)
+    stream = file.getvalue()
+    start = stream.index(b"\xff\xda")
 
+    assert read_header(stream, "jpeg").process == "JPEG progressive"
     with pytest.raises(StreamError, match="scans"):
-        read_header(JPEG[:start] + scan * 300, "jpeg")
+        read_header(stream[:start] + stream[start:-2] * 300, "jpeg")
 
 
 @pytest.mark.parametrize(

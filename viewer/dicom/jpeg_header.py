@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from viewer.dicom.decode_job import StreamError, StreamFacts
 
@@ -33,7 +33,8 @@ class _Headers:
     jfif: bool = False
     near: int = 0
     huffman: bool = False
-    scans: int = field(default=0)
+    scans: int = 0
+    single_scan: bool = False  # all components at once and not progressive: no scan follows
 
 
 def read_jpeg_header(encoded: bytes) -> StreamFacts:
@@ -88,6 +89,8 @@ def _segments(encoded: bytes, found: _Headers) -> Generator[tuple[int, bytes], N
         yield marker, encoded[at + 4 : at + 2 + length]
         at += 2 + length
         if marker == 0xDA:
+            if found.single_scan:
+                return  # the rest is entropy-coded: looking through it costs as much as decoding
             after = _MARKER.search(encoded, at)
             at = after.start() if after else len(encoded)
 
@@ -148,6 +151,7 @@ def _note_scan(found: _Headers, segment: bytes) -> None:
     if found.kind == 0xF7:
         found.near = max(found.near, segment[-3])
     found.scans += 1
+    found.single_scan = found.kind != 0xC2 and segment[0] == len(found.components)
     if found.scans > _MOST_SCANS:
         raise StreamError("The JPEG data has thousands of scans: it was made to hang decoders.")
 
