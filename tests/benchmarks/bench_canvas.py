@@ -130,6 +130,8 @@ def run() -> list[Row]:
         ct_series(folder / "ct", SLICES, pixels=anatomy(512, 512))
         write_ct(folder / "mg.dcm", pixels=anatomy(5120, 4096))
         stack = open_canvas([folder / "ct"], (SIDE, SIDE), frames=SLICES)
+        loader, shown = stack.workspace.loader, stack.viewport.stack
+        wait_until(lambda: set(loader.states(shown)) == {"loaded"})
         rows += drag_row("512x512", stack, 5)
         rows.append(view_row(stack))
         stack.viewport.reset()

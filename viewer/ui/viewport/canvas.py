@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
+from PySide6.QtWidgets import QGestureEvent, QGraphicsScene, QPinchGesture, QWidget
 
 from viewer.core.picture import Painted
 from viewer.core.placement import Stage
@@ -137,6 +137,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.setAcceptDrops(False)
         self.enableMouse(False)
         self.setMouseTracking(True)
+        # Twenty items that change with every frame: keeping a search tree costs more than looking.
+        self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.viewport().grabGesture(Qt.GestureType.PinchGesture)
         for item in (self.image, *self.layers.items):
             self.addItem(item)
