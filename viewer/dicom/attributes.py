@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from pydicom import Dataset  # by way of the package: see viewer/dicom/__init__.py
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
-from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from viewer.dicom.charset import decode_text

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydicom.dataset import Dataset
+from pydicom import Dataset  # by way of the package: see viewer/dicom/__init__.py
 
 from viewer.dicom.charset import character_sets
 from viewer.dicom.container import Container, open_container

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import pydicom  # noqa: F401 - the package first: see viewer/dicom/__init__.py
 from pydicom._dicom_dict import DicomDictionary
 from pydicom._private_dict import private_dictionaries
 from pydicom.datadict import (

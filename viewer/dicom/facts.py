@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pydicom  # noqa: F401 - the package first: see viewer/dicom/__init__.py
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from viewer.core.annotation_keywords import ANNOTATION_KEYWORDS

@@ -200,7 +200,7 @@ def type_dimension(types: Sequence[tuple[str, ...]]) -> Dimension:
 
 def _index_dimensions(root: Attributes, contents: Sequence[Attributes | None]) -> list[Dimension]:
     """Columns of Dimension Index Values that are not about place (C.7.6.17)."""
-    from pydicom.datadict import keyword_for_tag
+    from pydicom import datadict  # by way of the package: see viewer/dicom/__init__.py
 
     indices = root.items("DimensionIndexSequence")
     if not indices:
@@ -211,7 +211,7 @@ def _index_dimensions(root: Attributes, contents: Sequence[Attributes | None]) -
         pointer = _tag_of(item)
         if pointer in _PLACE_POINTERS or np.isnan(values[:, column]).all():
             continue
-        keyword = keyword_for_tag(pointer)
+        keyword = datadict.keyword_for_tag(pointer)
         temporal = keyword.startswith(("Temporal", "Trigger", "FrameAcq", "NominalCardiac"))
         found.append(Dimension(_word(keyword), values[:, column], temporal))
     return found

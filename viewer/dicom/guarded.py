@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from struct import Struct
 from typing import Any
 
+from pydicom import Dataset  # by way of the package: see viewer/dicom/__init__.py
 from pydicom.config import IGNORE
 from pydicom.dataelem import DataElement, RawDataElement, empty_value_for_VR
-from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pydicom.dataset import Dataset
+from pydicom import Dataset  # by way of the package: see viewer/dicom/__init__.py
 
 from viewer.core.image import Overlay, PixelFormat
 from viewer.dicom.attributes import Notes, decoded_values, element_bytes, is_big_endian

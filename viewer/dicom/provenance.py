@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pydicom  # noqa: F401 - the package first: see viewer/dicom/__init__.py
 from pydicom.uid import UID
 
 from viewer.core.light import DisplayChoice, choose_voi

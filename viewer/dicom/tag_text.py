@@ -162,9 +162,9 @@ def _text_value(node: TagNode, vr: str, count: int) -> str:
 
 
 def _uid_name(uid: str) -> str:
-    from pydicom._uid_dict import UID_dictionary
+    from pydicom import _uid_dict  # by way of the package: see viewer/dicom/__init__.py
 
-    entry = UID_dictionary.get(uid)
+    entry = _uid_dict.UID_dictionary.get(uid)
     return entry[0] if entry else ""
 
 

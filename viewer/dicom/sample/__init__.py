@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pydicom.dataset import Dataset
+from pydicom import Dataset
 
 from viewer.dicom.sample.ct import ct_slices
 from viewer.dicom.sample.mr import mr_slices

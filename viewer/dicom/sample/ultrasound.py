@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
-from pydicom.dataset import Dataset
+from pydicom import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from pydicom.dataset import Dataset
+from pydicom import Dataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation
 
 from viewer.dicom.sample.phantom import (
