@@ -95,7 +95,7 @@ class WindowCommands:
 
     def _open_sample(self, folder: Path) -> None:
         self._window.banner.hide()
-        self._workspace.open_paths([os.fsencode(folder)])
+        self._workspace.open_paths([os.fsencode(series) for series in sorted(folder.iterdir())])
 
     def _toggle_recents(self) -> None:
         self.recents.remembers = not self.recents.remembers

@@ -146,7 +146,6 @@ def _dataset(index: int, hu: np.ndarray) -> Dataset:
     ds = new_object(CTImageStorage, "CT", index + 1, "")
     ds.Modality = "CT"
     ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
-    ds.StudyDescription = "CT chest"
     ds.SeriesDescription = "Chest 2.5 mm, phantom"
     ds.BodyPartExamined = "CHEST"
     ds.PatientPosition = "HFS"

@@ -70,7 +70,6 @@ def _dataset(
     ds = new_object(MRImageStorage, "MR", index + 1, "")
     ds.Modality = "MR"
     ds.ImageType = ["ORIGINAL", "PRIMARY", "OTHER"]
-    ds.StudyDescription = "MR head"
     ds.SeriesDescription = "Double oblique, phantom"
     ds.BodyPartExamined = "HEAD"
     ds.PatientPosition = "HFS"

@@ -9,6 +9,7 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
+SERIES_NUMBERS = {"CT": 1, "MR": 2, "US": 3, "DX": 4}
 Grid = tuple[np.ndarray, np.ndarray]  # x of every column (1, columns), y of every row (rows, 1)
 
 
@@ -118,7 +119,7 @@ def new_object(sop_class: str, series: str, instance: int, syntax: str) -> Datas
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.SOPClassUID = sop_class
     ds.SOPInstanceUID = generate_uid(entropy_srcs=["lightbox sample", series, str(instance)])
-    ds.StudyInstanceUID = generate_uid(entropy_srcs=["lightbox sample", series, "study"])
+    ds.StudyInstanceUID = generate_uid(entropy_srcs=["lightbox sample", "study"])
     ds.SeriesInstanceUID = generate_uid(entropy_srcs=["lightbox sample", series])
     ds.FrameOfReferenceUID = generate_uid(entropy_srcs=["lightbox sample", series, "frame"])
     ds.PositionReferenceIndicator = ""
@@ -134,7 +135,8 @@ def new_object(sop_class: str, series: str, instance: int, syntax: str) -> Datas
     ds.Manufacturer = "Lightbox"
     ds.InstitutionName = "Made in code"
     ds.StudyID = "1"
-    ds.SeriesNumber = 1
+    ds.StudyDescription = "Lightbox sample"
+    ds.SeriesNumber = SERIES_NUMBERS[series]
     ds.InstanceNumber = instance
     ds.BurnedInAnnotation = "NO"
     return ds

@@ -26,7 +26,6 @@ def ultrasound_clip() -> Iterator[Dataset]:
     ds = new_object(UltrasoundMultiFrameImageStorage, "US", 1, JPEGBaseline8Bit)
     ds.Modality = "US"
     ds.ImageType = ["ORIGINAL", "PRIMARY", "", "0001"]
-    ds.StudyDescription = "Echocardiography"
     ds.SeriesDescription = "Four chamber with colour, phantom"
     ds.TransducerData = "invented"
     ds.SamplesPerPixel, ds.PlanarConfiguration = 3, 0

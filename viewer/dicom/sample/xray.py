@@ -30,7 +30,6 @@ def chest_xray() -> Iterator[Dataset]:
     ds = new_object(DigitalXRayImageStorageForPresentation, "DX", 1, "")
     ds.Modality = "DX"
     ds.ImageType = ["ORIGINAL", "PRIMARY", ""]
-    ds.StudyDescription = "Chest X-ray"
     ds.SeriesDescription = "Chest PA, phantom"
     ds.BodyPartExamined = "CHEST"
     ds.ViewPosition = "PA"
