@@ -33,6 +33,13 @@ def cosines(*values):
             (0.15, 0.15), SpacingSource.CALIBRATED, id="different-is-calibrated",
         ),
         pytest.param(
+            {
+                "Modality": "CT", "ImagerPixelSpacing": [3.2, 3.2], "PixelSpacing": [3.2, 3.2],
+                **cosines(1, 0, 0, 0, 1, 0),
+            },
+            (3.2, 3.2), SpacingSource.PATIENT, id="a-slice-lies-in-the-patient",
+        ),
+        pytest.param(
             {"Modality": "XA", "PixelSpacing": [0.15, 0.15]},
             (0.15, 0.15), SpacingSource.UNKNOWN, id="projection-without-imager",
         ),

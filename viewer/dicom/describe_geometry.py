@@ -92,7 +92,8 @@ def describe_spacing(groups: FunctionalGroups, notes: Notes) -> Spacing | None:
     imager = spacing_pair(frame_data, "ImagerPixelSpacing", notes)
     if imager is None and frame_data is not root:
         imager = spacing_pair(root, "ImagerPixelSpacing", notes)
-    if imager is not None or root.text("Modality") in PROJECTIONS:
+    in_patient = bool(root.numbers("ImageOrientationPatient"))  # then Pixel Spacing holds there
+    if root.text("Modality") in PROJECTIONS or (imager is not None and not in_patient):
         return _projected(root, pixel, imager)
     if pixel is not None:
         return Spacing(*pixel, SpacingSource.PATIENT)
