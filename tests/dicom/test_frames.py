@@ -15,7 +15,9 @@ import pytest
 
 from tests.data import write_dataset
 from tests.dicom.encapsulated import encapsulate, image, write_any, write_compressed
+from viewer.dicom.dataset import open_file
 from viewer.dicom.frames import FrameReader, LoadedFrame
+from viewer.dicom.native_frames import embedded_words
 from viewer.dicom.source import FileRef, FrameRef
 from viewer.errors import MalformedError, UnreadableFileError, UnsupportedError, ViewerError
 
@@ -450,6 +452,20 @@ def test_a_deflated_segmentation_equals_its_twin(reader, shared_data):
         assert np.array_equal(
             load(reader, plain, frame).stored, load(reader, deflated, frame).stored
         )
+
+
+# PS3.3-2004 C.9.2: overlays in bits above High Bit; the image itself must not show them.
+def test_words_keep_the_bits_that_values_lose(reader, tmp_path):
+    flags = (GRAY12 % 3 == 0).astype(np.uint16) << 12
+    path = native(
+        tmp_path / "a.dcm", (GRAY12 | flags).tobytes(), bits=16, BitsStored=12, HighBit=11
+    )
+
+    loaded = load(reader, path)
+    words = embedded_words(open_file(loaded.ref.file), loaded.description.pixel_format, 0)
+
+    assert np.array_equal(loaded.stored, GRAY12)
+    assert np.array_equal(words, GRAY12 | flags)
 
 
 def test_several_fragments_without_a_table(reader, tmp_path):

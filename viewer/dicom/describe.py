@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from viewer.core.image import FrameDescription, Overlay, PixelFormat
 from viewer.dicom.attributes import Attributes, Notes
 from viewer.dicom.dataset import DicomFile
@@ -19,6 +17,7 @@ from viewer.dicom.describe_pixels import describe_lossy, describe_padding, descr
 from viewer.dicom.describe_voi import describe_presentation, describe_transform, describe_voi
 from viewer.dicom.facts import describe_facts
 from viewer.dicom.functional_groups import FunctionalGroups
+from viewer.dicom.native_frames import embedded_words
 from viewer.dicom.overlays import describe_overlays, overlay_size
 from viewer.dicom.palettes import describe_palette
 from viewer.dicom.real_world import describe_real_world
@@ -42,7 +41,7 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
     pixels = _pixels(file, root, notes)
     transform = describe_transform(groups, pixels, notes)
     planes = describe_overlays(
-        file.dataset, frame, pixels, lambda: _raw_cells(file, pixels, frame), notes
+        file.dataset, frame, pixels, lambda: embedded_words(file, pixels, frame), notes
     )
     spacing = describe_spacing(groups, notes)
     return FrameDescription(
@@ -92,22 +91,6 @@ def _drawn(planes: tuple[Overlay, ...], root: Attributes) -> tuple[Overlay, ...]
     """Overlays without the one that is a bitmap shutter."""
     hidden = shutter_group(root)
     return tuple(plane for plane in planes if plane.group != hidden)
-
-
-def _raw_cells(file: DicomFile, pixels: PixelFormat, frame: int) -> np.ndarray | None:
-    """A native frame's pixel cells with all their bits, or None (compressed, cut, colour)."""
-    where = file.pixels
-    if where is None or where.encapsulated or pixels.samples_per_pixel != 1:
-        return None
-    if pixels.bits_allocated not in (8, 16, 32):
-        return None
-    order = ">" if where.big_endian else "<"
-    dtype = np.dtype(f"{order}u{pixels.bits_allocated // 8}")
-    size = pixels.rows * pixels.columns * dtype.itemsize
-    data = file.read_at(where.offset + frame * size, size)
-    if len(data) < size:
-        return None
-    return np.frombuffer(data, dtype).reshape(pixels.rows, pixels.columns)
 
 
 def _icc_profile(root: Attributes, notes: Notes) -> bytes | None:

@@ -13,6 +13,7 @@ from viewer.dicom.dataset import DicomFile, PixelElement
 from viewer.dicom.stored import (
     Array,
     arrange,
+    check_format,
     frame_bits,
     is_subsampled,
     native_words,
@@ -61,15 +62,19 @@ def load_native(
 
 def embedded_words(file: DicomFile, fmt: PixelFormat, frame: int) -> Array | None:
     """Words (rows, columns) of a native frame with all their bits, for overlays that lie in
-    bits the image does not use (retired, PS3.3-2004 C.9.2); None where there are none.
+    bits the image does not use (retired, PS3.3-2004 C.9.2); None where they are not at hand.
     """
     element = file.pixels
     if element is None or element.encapsulated or fmt.samples_per_pixel != 1:
         return None
-    if fmt.value_type != "integer":
+    if fmt.value_type != "integer" or min(fmt.rows, fmt.columns) < 1:
         return None
-    with file.opened() as reader:
-        raw, first_bit, _ = _read_frame(reader.read_at, element, fmt, frame)
+    try:
+        check_format(fmt)
+        with file.opened() as reader:
+            raw, first_bit, _ = _read_frame(reader.read_at, element, fmt, frame)
+    except MalformedError:
+        return None
     return arrange(native_words(raw, fmt, element.big_endian, first_bit), fmt)
 
 
