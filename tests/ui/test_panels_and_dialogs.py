@@ -116,6 +116,14 @@ def test_problems_are_filtered_and_exported_as_text(panel, tmp_path):
     assert "cut off" not in text
 
 
+def test_a_receipt_without_problems_can_be_copied_too(panel):
+    panel.show_problems([])
+    panel.show_receipt("2 DICOM files found.")
+
+    assert panel.can_export
+    assert "2 DICOM files found." in panel.text()
+
+
 def test_an_export_that_fails_is_said_on_the_banner(panel, tmp_path):
     panel.export(tmp_path)  # a folder
 

@@ -6,7 +6,7 @@ import importlib
 import threading
 from collections.abc import Callable
 
-MODULES = ("pyqtgraph", "viewer.ui.viewport.canvas")
+MODULES = ("pyqtgraph", "viewer.ui.viewport.canvas", "viewer.ui.panels.tag_inspector")
 
 
 class WarmUp:

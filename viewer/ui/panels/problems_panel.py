@@ -103,6 +103,7 @@ class ProblemsPanel(QWidget):
     def show_receipt(self, text: str) -> None:
         self.receipt.setText(text)
         self.receipt.setVisible(bool(text))
+        self._tell_count()
 
     def text(self) -> str:
         """Receipt and the problems that pass the filter, as they are exported."""
@@ -110,6 +111,10 @@ class ProblemsPanel(QWidget):
         for row in range(self._filter.rowCount()):
             lines.append(problem_text(self._problem(row)))
         return "\n".join(lines) + "\n"
+
+    @property
+    def can_export(self) -> bool:
+        return self._export.isEnabled()
 
     def export(self, path: Path) -> None:
         try:
