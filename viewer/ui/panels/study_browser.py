@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 FILTER_DELAY_MS = 120
 GROW_MS = 40  # shortest time between two growths of the tree
-GROW_SHARE = 10  # of the time is spent between them, so that a huge tree leaves time to work
+GROW_S = 0.012  # of inserting rows at a stretch
+GROW_SHARE = 2  # times what it took is left between them, so that a huge tree leaves time to work
 
 
 class StudyBrowser(QWidget):
@@ -39,7 +41,7 @@ class StudyBrowser(QWidget):
     ) -> None:
         super().__init__(parent)
         self._unmarked: Stack | None = None
-        self._changes: list[CatalogChange] = []
+        self._changes: deque[CatalogChange] = deque()
         self.model = CatalogModel(workspace.catalog, self)
         self.field = _filter_field()
         self.tree = StudyTree(self.model)
@@ -85,11 +87,13 @@ class StudyBrowser(QWidget):
             self._growing.start()
 
     def _grow(self) -> None:
+        """Insert rows for a moment; the rest waits for the next, so that the window answers."""
         began_s = perf_counter()
-        changes, self._changes = self._changes, []
+        changes: list[CatalogChange] = []
         with standing_still(self.tree):
-            for change in changes:
-                self.model.update(change)
+            while self._changes and perf_counter() - began_s < GROW_S:
+                changes.append(self._changes.popleft())
+                self.model.update(changes[-1])
         if self._unmarked is not None:
             self._mark()
         study = self.strip.study
@@ -97,11 +101,13 @@ class StudyBrowser(QWidget):
             self._settling.start()
         spent_ms = (perf_counter() - began_s) * 1000
         self._growing.setInterval(int(max(GROW_MS, spent_ms * GROW_SHARE)))
+        if self._changes:
+            self._growing.start()
 
     def forget(self) -> None:
         """The studies were closed."""
         self._unmarked = None
-        self._changes = []
+        self._changes.clear()
         self.strip.clear()
         self.model.update()
 
