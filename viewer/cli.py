@@ -36,7 +36,7 @@ class Verb(Protocol):
 def run(arguments: Sequence[str]) -> int:
     """Dispatch one call; only the verb that is asked for is imported."""
     if arguments and arguments[0] == "--decoder-worker":  # a frozen build starts itself anew
-        from viewer.dicom.decoder_worker import main as decode
+        from viewer.dicom.pixels.decoder_worker import main as decode
 
         decode(arguments[1])
         return 0

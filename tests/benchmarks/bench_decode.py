@@ -22,10 +22,10 @@ from pydicom.pixels import get_decoder
 
 from tests.benchmarks.table import Row, interleaved_ms
 from tests.dicom.encapsulated import write_compressed
-from viewer.dicom.decode_job import DecodeJob, Expected
-from viewer.dicom.decoder_pool import DecoderPool
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.source import FileRef, FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.pixels.decode_job import DecodeJob, Expected
+from viewer.dicom.pixels.decoder_pool import DecoderPool
+from viewer.dicom.pixels.frames import FrameReader
 
 SYNTAX = "1.2.840.10008.1.2"
 OVERHEAD_MS = 2.0

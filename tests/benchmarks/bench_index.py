@@ -17,7 +17,7 @@ import pydicom
 from pydicom.data import get_testdata_file
 
 from tests.benchmarks.table import Row, interleaved_ms
-from viewer.dicom.scan import Found, scan
+from viewer.dicom.files.scan import Found, scan
 from viewer.library.catalog import Catalog
 
 COUNT = 5000

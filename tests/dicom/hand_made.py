@@ -6,7 +6,7 @@ import os
 import struct
 from pathlib import Path
 
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
 
 UNDEFINED = 0xFFFFFFFF
 ITEM_END = struct.pack("<HHI", 0xFFFE, 0xE00D, 0)

@@ -13,9 +13,9 @@ from pydicom.tag import Tag
 
 from tests.data import EXPLICIT_LITTLE, dataset, set_pixels, write_dataset
 from viewer.core.image import FrameDescription
-from viewer.dicom.dataset import open_file
-from viewer.dicom.describe import describe_frame
-from viewer.dicom.source import FileRef
+from viewer.dicom.datasets.dataset import open_file
+from viewer.dicom.description.describe import describe_frame
+from viewer.dicom.files.source import FileRef
 
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
 

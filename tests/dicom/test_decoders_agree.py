@@ -20,9 +20,9 @@ import pytest
 from pydicom.pixels import get_decoder
 
 from tests.conftest import SHARED
-from viewer.dicom.frames import FrameReader, LoadedFrame
-from viewer.dicom.source import FileRef, FrameRef
-from viewer.dicom.transfer_syntaxes import TRANSFER_SYNTAXES, Family
+from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.pixels.frames import FrameReader, LoadedFrame
+from viewer.dicom.pixels.transfer_syntaxes import TRANSFER_SYNTAXES, Family
 
 # What data/README.md says no decoder's picture is to be trusted for, and what our standard-based
 # answer is instead, is tested by name in test_frames.py.

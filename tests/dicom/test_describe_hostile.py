@@ -18,9 +18,9 @@ from tests.conftest import SHARED
 from viewer.core.image import FrameDescription
 from viewer.core.light import DisplayChoice, to_light
 from viewer.core.trace import explain
-from viewer.dicom.dataset import open_file
-from viewer.dicom.describe import describe_frame
-from viewer.dicom.source import FileRef
+from viewer.dicom.datasets.dataset import open_file
+from viewer.dicom.description.describe import describe_frame
+from viewer.dicom.files.source import FileRef
 from viewer.errors import ViewerError
 
 GENERATOR = SHARED / "hostile" / "make_hostile.py"

@@ -12,9 +12,9 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from viewer.dicom.header import Header, read_header
-from viewer.dicom.header_keywords import HEADER_KEYWORDS
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.headers.header import Header, read_header
+from viewer.dicom.headers.header_keywords import HEADER_KEYWORDS
 from viewer.errors import MalformedError, NotDicomError
 
 NUMBERS = {"DS", "IS", "US", "SS", "UL", "SL", "FL", "FD"}

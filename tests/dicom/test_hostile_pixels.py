@@ -22,8 +22,8 @@ import pytest
 
 from tests.conftest import SHARED
 from tests.dicom.encapsulated import write_compressed
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.source import FileRef, FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.pixels.frames import FrameReader
 from viewer.errors import ViewerError
 
 GENERATOR = SHARED / "hostile" / "make_hostile.py"

@@ -13,9 +13,9 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_windowing
 from tests.dicom.light_data import RAMP, described, image, put_lut, put_palette
 from viewer.core.light import DisplayChoice, to_light
 from viewer.core.modality import modality_values
-from viewer.dicom.dataset import open_file
-from viewer.dicom.describe import describe_frame
-from viewer.dicom.source import FileRef
+from viewer.dicom.datasets.dataset import open_file
+from viewer.dicom.description.describe import describe_frame
+from viewer.dicom.files.source import FileRef
 
 BUNDLED = ["CT_small.dcm", "MR_small.dcm", "rtdose.dcm", "examples_palette.dcm"]
 

@@ -15,9 +15,9 @@ import pytest
 
 from viewer.core.image import FrameDescription
 from viewer.core.light import DisplayChoice
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.render import render
-from viewer.dicom.source import FileRef, FrameRef
+from viewer.dicom.description.render import render
+from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.pixels.frames import FrameReader
 from viewer.verbs.render import RenderJob, resolve_voi
 
 HERE = Path(__file__).parent

@@ -24,10 +24,10 @@ MEMORY = 1 << 30
 # Scans its arguments and prints one JSON line for each result, then one with the cost.
 CHILD = """
 import json, os, resource, sys, time
-from viewer.dicom.header_keywords import HEADER_KEYWORDS
-from viewer.dicom.scan import Found, scan
+from viewer.dicom.headers.header_keywords import HEADER_KEYWORDS
+from viewer.dicom.files.scan import Found, scan
 if sys.argv[1]:
-    import viewer.dicom.charset  # while its folder may still be read
+    import viewer.dicom.datasets.charset  # while its folder may still be read
     os.setuid(int(sys.argv[1]))
 longest, start = 0.0, time.perf_counter()
 before = start
@@ -133,7 +133,7 @@ def test_nothing_outside_is_opened(corpus: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     code = (
         "import sys\n"
-        "from viewer.dicom.scan import Found, scan\n"
+        "from viewer.dicom.files.scan import Found, scan\n"
         "items = [list(scan([path])) for path in sys.argv[1:]]\n"
         "assert all(any(isinstance(i, Found) for i in found) for found in items[:11])\n"
     )

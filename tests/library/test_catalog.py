@@ -20,7 +20,7 @@ from tests.data import (
 )
 from tests.dicom.enhanced import enhanced
 from viewer.core.cine import RateSource
-from viewer.dicom.scan import Found, scan
+from viewer.dicom.files.scan import Found, scan
 from viewer.library.afterwards import with_details
 from viewer.library.catalog import Catalog
 from viewer.library.clips import clip_rate

@@ -13,9 +13,9 @@ from viewer.core.orientation import edge_letters
 from viewer.core.plane import ImagePlane
 from viewer.core.stacking import normalised
 from viewer.core.view import View
-from viewer.dicom.frame_geometry import read_frame_geometry
-from viewer.dicom.scan import scan
-from viewer.dicom.source import FileRef
+from viewer.dicom.description.frame_geometry import read_frame_geometry
+from viewer.dicom.files.scan import scan
+from viewer.dicom.files.source import FileRef
 from viewer.library.afterwards import with_details
 from viewer.library.catalog import Catalog
 

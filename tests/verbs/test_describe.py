@@ -237,13 +237,13 @@ def test_no_toolkit_is_imported(tmp_path):
 
 
 def test_a_large_folder_is_described_by_one_file_for_each_stack(tmp_path, described, monkeypatch):
-    import viewer.dicom.dataset
+    import viewer.dicom.datasets.dataset
 
     ct_series(tmp_path, 40)
     opened = []
-    real = viewer.dicom.dataset.open_file
+    real = viewer.dicom.datasets.dataset.open_file
     monkeypatch.setattr(
-        viewer.dicom.dataset, "open_file", lambda ref: (opened.append(ref), real(ref))[1]
+        viewer.dicom.datasets.dataset, "open_file", lambda ref: (opened.append(ref), real(ref))[1]
     )
 
     described(tmp_path)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.data import ct_series
-from viewer.dicom.frames import FrameReader, LoadedFrame
-from viewer.dicom.scan import scan
-from viewer.dicom.source import FrameRef
+from viewer.dicom.files.scan import scan
+from viewer.dicom.files.source import FrameRef
+from viewer.dicom.pixels.frames import FrameReader, LoadedFrame
 from viewer.library.catalog import Catalog
 from viewer.library.nodes import Stack
 from viewer.workspace.jobs import Jobs

@@ -10,7 +10,7 @@ import pytest
 
 from viewer.core.image import VoiChoice, VoiSource
 from viewer.core.pyramid import Pyramid
-from viewer.dicom.source import FileRef, FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
 from viewer.workspace.frame_cache import FrameCache, ReadyFrame
 
 VOI = VoiChoice("auto", VoiSource.PERCENTILE)

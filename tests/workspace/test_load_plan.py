@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from viewer.dicom.source import FileRef, FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
 from viewer.workspace.load_plan import BEHIND, Code, LoadPlan, Track, Want
 
 FRAME = 1000  # bytes

@@ -1,6 +1,6 @@
 """What the picture code needs to know about one frame, as plain values.
 
-`viewer.dicom.describe` fills these from a file; nothing here has seen a data set.
+`viewer.dicom.description.describe` fills these from a file; nothing here has seen a data set.
 Names are the standard's. Absent in the file is `None` or empty, never a guess.
 """
 

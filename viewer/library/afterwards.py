@@ -10,16 +10,20 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from viewer.dicom.frame_geometry import FrameGeometry, needs_geometry, read_frame_geometry
-from viewer.dicom.header_start import DEFLATED_UIDS
-from viewer.dicom.scan import Skipped
-from viewer.dicom.source import FileRef, Source, open_source
+from viewer.dicom.description.frame_geometry import (
+    FrameGeometry,
+    needs_geometry,
+    read_frame_geometry,
+)
+from viewer.dicom.files.scan import Skipped
+from viewer.dicom.files.source import FileRef, Source, open_source
+from viewer.dicom.headers.header_start import DEFLATED_UIDS
 from viewer.errors import ViewerError
 from viewer.library.identity import signature
 
 if TYPE_CHECKING:
-    from viewer.dicom.header import Header
-    from viewer.dicom.scan import Found
+    from viewer.dicom.files.scan import Found
+    from viewer.dicom.headers.header import Header
 
 _CHUNK = 1 << 20
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from viewer.dicom.frame_geometry import FrameGeometry
-from viewer.dicom.scan import Skipped
+from viewer.dicom.description.frame_geometry import FrameGeometry
+from viewer.dicom.files.scan import Skipped
 from viewer.errors import Problem, Severity
 from viewer.library.afterwards import Compared
 from viewer.library.identity import patient_key, series_stand_in, signature, study_stand_in
@@ -19,9 +19,9 @@ from viewer.library.nodes import Patient, Series, Stack, StackKey, Study
 from viewer.library.receipt import Receipt, make_receipt
 
 if TYPE_CHECKING:
-    from viewer.dicom.header import Header
-    from viewer.dicom.scan import Found
-    from viewer.dicom.source import FileRef
+    from viewer.dicom.files.scan import Found
+    from viewer.dicom.files.source import FileRef
+    from viewer.dicom.headers.header import Header
 
 __all__ = ["Catalog", "CatalogChange", "Duplicate", "Patient", "Series", "Stack", "Study"]
 

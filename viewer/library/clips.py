@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from viewer.core.cine import CineRate, frame_rate
-from viewer.dicom.cine_facts import facts_of_header
+from viewer.dicom.description.cine_facts import facts_of_header
 from viewer.library.nodes import Stack
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from viewer.dicom.header import Header
+    from viewer.dicom.headers.header import Header
 
 
 def patient_key(header: Header) -> tuple[str, ...]:

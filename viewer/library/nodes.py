@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from viewer.dicom.series_frames import SeriesFrames
+from viewer.dicom.description.series_frames import SeriesFrames
 from viewer.errors import Problem
 
 if TYPE_CHECKING:
-    from viewer.dicom.header import Header
-    from viewer.dicom.source import FrameRef
+    from viewer.dicom.files.source import FrameRef
+    from viewer.dicom.headers.header import Header
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from viewer.dicom.scan import Skipped
+    from viewer.dicom.files.scan import Skipped
     from viewer.library.nodes import Stack
 
 

@@ -10,13 +10,13 @@ from viewer.core.image import Spacing, VoiChoice
 from viewer.core.light import choose_voi, is_color
 from viewer.core.orientation import EdgeLetters, edge_letters
 from viewer.core.view import View
-from viewer.dicom.source import FrameRef
+from viewer.dicom.files.source import FrameRef
 from viewer.errors import Problem, Severity, ViewerError
 
 if TYPE_CHECKING:
     from viewer.core.image import FrameDescription
-    from viewer.dicom.dataset import DicomFile
-    from viewer.dicom.frames import FrameReader
+    from viewer.dicom.datasets.dataset import DicomFile
+    from viewer.dicom.pixels.frames import FrameReader
     from viewer.library.nodes import Stack
 
 
@@ -47,8 +47,8 @@ def stack_facts(stack: Stack, reader: FrameReader) -> StackFacts:
     The middle one stands for all because the ends of a volume often are air. Nothing in a file
     makes this fail: what cannot be read is a problem.
     """
-    from viewer.dicom.dataset import open_file
-    from viewer.dicom.describe import describe_frame
+    from viewer.dicom.datasets.dataset import open_file
+    from viewer.dicom.description.describe import describe_frame
 
     ref = stack.frames[len(stack.frames) // 2]
     if not stack.is_image:
@@ -86,7 +86,7 @@ def _window(
 
 
 def _cine(stack: Stack, file: DicomFile, ref: FrameRef) -> CineRate | None:
-    from viewer.dicom.cine_facts import facts_of_dataset
+    from viewer.dicom.description.cine_facts import facts_of_dataset
 
     one_object = len(stack.frames) > 1 and all(f.file == ref.file for f in stack.frames)
     if not one_object or stack.slice_spacing_mm is not None:

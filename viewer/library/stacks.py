@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from viewer.core.orientation import plane_name
 from viewer.core.stacking import FrameGroup, split_and_sort
-from viewer.dicom.object_kinds import kind_of
+from viewer.dicom.datasets.object_kinds import kind_of
 from viewer.errors import Problem, Severity
 from viewer.library.nodes import Series, Stack, StackKey
 
 if TYPE_CHECKING:
-    from viewer.dicom.header import Header
+    from viewer.dicom.headers.header import Header
 
 
 def build_stacks(series: Series, known: dict[StackKey, Stack]) -> list[Stack]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 
-from viewer.dicom.source import FrameRef
+from viewer.dicom.files.source import FrameRef
 from viewer.workspace.jobs import Job, Jobs
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from viewer.dicom.frames import LoadedFrame
+    from viewer.dicom.pixels.frames import LoadedFrame
     from viewer.library.catalog import Stack
 
 SIZE_PX = 144

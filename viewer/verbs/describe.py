@@ -14,8 +14,8 @@ from typing import Any
 
 from viewer.core.cine import CineRate
 from viewer.core.image import SpacingSource, VoiChoice
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.scan import scan
+from viewer.dicom.files.scan import scan
+from viewer.dicom.pixels.frames import FrameReader
 from viewer.errors import Problem
 from viewer.library.afterwards import with_details
 from viewer.library.catalog import Catalog

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 
 from viewer.core.trace import trace_text
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.provenance import provenance
-from viewer.dicom.source import FileRef, FrameRef
+from viewer.dicom.description.provenance import provenance
+from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.pixels.frames import FrameReader
 from viewer.errors import ViewerError
 
 

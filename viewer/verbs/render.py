@@ -20,7 +20,7 @@ from viewer.errors import UnsupportedError, ViewerError
 
 if TYPE_CHECKING:
     from viewer.core.image import FrameDescription, VoiChoice
-    from viewer.dicom.frames import FrameReader, LoadedFrame
+    from viewer.dicom.pixels.frames import FrameReader, LoadedFrame
 
 BAD_USAGE = 2
 # argparse takes "-1e3" and "-600." for options without this.
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write one picture, or all of a list."""
-    from viewer.dicom.frames import FrameReader
+    from viewer.dicom.pixels.frames import FrameReader
 
     if args.list is None and not (args.file and args.out):
         return _refuse("give FILE and OUT.png, or --list JOBS.json")
@@ -195,8 +195,8 @@ def write_picture(job: RenderJob, reader: FrameReader) -> None:
         ViewerError: the file, the frame or the wish cannot be met, or nothing can be written.
     """
     from viewer.core.light import DisplayChoice
-    from viewer.dicom.render import render
-    from viewer.dicom.source import FileRef, FrameRef
+    from viewer.dicom.description.render import render
+    from viewer.dicom.files.source import FileRef, FrameRef
 
     loaded = reader.load(FrameRef(FileRef(os.fsencode(job.path)), job.frame - 1))
     choice = DisplayChoice(voi=resolve_voi(job, loaded), overlays=job.overlays)

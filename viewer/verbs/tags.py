@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from viewer.dicom.tags import TagDocument, TagNode
+    from viewer.dicom.tagtree.tags import TagDocument, TagNode
 
 MAX_LINES = 1_000_000
 
@@ -26,14 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the file; `ViewerError` is the caller's to print."""
-    from viewer.dicom.source import FileRef
-    from viewer.dicom.tag_loading import open_document
+    from viewer.dicom.files.source import FileRef
+    from viewer.dicom.tagtree.tag_loading import open_document
 
     path = os.fsencode(args.file)
     document = open_document(FileRef(path))
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     if args.json:
-        from viewer.dicom.tag_json import document_json
+        from viewer.dicom.tagtree.tag_json import document_json
 
         text, left_out = document_json(document)
         print(text)
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _lines(document: TagDocument) -> Iterator[str]:
     """The whole tree in file order, without recursion, page by page."""
-    from viewer.dicom.tag_text import listing_line
+    from viewer.dicom.tagtree.tag_text import listing_line
 
     stack: list[Iterator[TagNode]] = [_pages(document)]
     for _ in range(MAX_LINES):

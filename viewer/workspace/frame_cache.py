@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from viewer.core.image import VoiChoice
 from viewer.core.pyramid import Pyramid
-from viewer.dicom.source import FrameRef
+from viewer.dicom.files.source import FrameRef
 
 if TYPE_CHECKING:
-    from viewer.dicom.frames import LoadedFrame
+    from viewer.dicom.pixels.frames import LoadedFrame
 
 ROOM_LEFT = 0.05  # of the limit, made at each eviction, so that not every new frame sorts the cache
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from viewer.dicom.source import FrameRef
+from viewer.dicom.files.source import FrameRef
 
 if TYPE_CHECKING:
-    from viewer.dicom.header import Header
+    from viewer.dicom.headers.header import Header
 
 BEHIND = 3  # a frame behind costs as much as one three times as far ahead
 PLANNED = 0.85  # share of the cache that is filled ahead of need; above lies the cache's own slack

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from viewer.dicom.source import FrameRef
+from viewer.dicom.files.source import FrameRef
 from viewer.errors import Problem, Severity, ViewerError
 from viewer.workspace.frame_cache import FrameCache, ReadyFrame
 from viewer.workspace.load_plan import Code, LoadPlan, Task, Track, Want
@@ -21,7 +21,7 @@ from viewer.workspace.mailbox import Mailbox
 from viewer.workspace.same_object import check_same_object
 
 if TYPE_CHECKING:
-    from viewer.dicom.frames import LoadedFrame
+    from viewer.dicom.pixels.frames import LoadedFrame
     from viewer.library.nodes import Stack
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ _STATES = (FrameState.ABSENT, FrameState.LOADED, FrameState.FAILED, FrameState.A
 
 
 class Reader(Protocol):
-    """What reads and decodes: `viewer.dicom.frames.FrameReader`."""
+    """What reads and decodes: `viewer.dicom.pixels.frames.FrameReader`."""
 
     def load(self, frame_ref: FrameRef, /) -> LoadedFrame: ...
 
@@ -57,8 +57,8 @@ class PooledReader:
     """
 
     def __init__(self, workers: int) -> None:
-        from viewer.dicom.decoder_pool import DecoderPool
-        from viewer.dicom.frames import FrameReader
+        from viewer.dicom.pixels.decoder_pool import DecoderPool
+        from viewer.dicom.pixels.frames import FrameReader
 
         self._pool = DecoderPool(workers)
         self._reader = FrameReader(self._pool)

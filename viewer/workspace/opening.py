@@ -54,7 +54,7 @@ def scan_work(paths: tuple[AnyPath, ...]) -> Callable[[], Generator[object, None
     """The work of one scan; its modules are imported on the job's thread."""
 
     def work() -> Generator[object, None, None]:
-        from viewer.dicom.scan import scan
+        from viewer.dicom.files.scan import scan
         from viewer.library.afterwards import with_details
 
         yield from with_details(scan(paths))
@@ -179,7 +179,7 @@ class Opening(QObject):
 
 
 def _problems_of(item: object) -> tuple[Problem, ...]:
-    from viewer.dicom.scan import Found, Skipped
+    from viewer.dicom.files.scan import Found, Skipped
 
     if isinstance(item, Skipped):
         return (Problem(item.ref.text, item.reason, item.advice, Severity.ERROR),)

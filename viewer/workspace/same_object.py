@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from viewer.errors import UnreadableFileError
 
 if TYPE_CHECKING:
-    from viewer.dicom.header import Header
+    from viewer.dicom.headers.header import Header
 
 
 def check_same_object(header: Header) -> None:
@@ -27,7 +27,7 @@ def check_same_object(header: Header) -> None:
         return  # whoever reads it says what is wrong, in better words
     if (info.st_size, info.st_mtime_ns) == tuple(header.stamp):
         return
-    from viewer.dicom.header import read_header
+    from viewer.dicom.headers.header import read_header
 
     now = read_header(header.ref)
     if now.text("SOPInstanceUID") != header.text("SOPInstanceUID"):

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from viewer.core.image import VoiChoice, VoiSource, Window
 from viewer.core.light import DisplayChoice, automatic_voi, user_voi
 from viewer.core.view import View
-from viewer.dicom.source import FrameRef
+from viewer.dicom.files.source import FrameRef
 from viewer.errors import Problem
 from viewer.settings import ANNOTATION_LEVELS
 from viewer.workspace.cine_player import CinePlayer
@@ -21,7 +21,7 @@ from viewer.workspace.history import History
 if TYPE_CHECKING:
     from viewer.core.presets import Preset
     from viewer.core.pyramid import Pyramid
-    from viewer.dicom.frames import LoadedFrame
+    from viewer.dicom.pixels.frames import LoadedFrame
     from viewer.library.nodes import Stack
     from viewer.workspace.frame_cache import ReadyFrame
     from viewer.workspace.loader import Loader

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer import settings
-from viewer.dicom.source import FrameRef
+from viewer.dicom.files.source import FrameRef
 from viewer.errors import Problem, Severity
 from viewer.library.catalog import Catalog, CatalogChange
 from viewer.settings import Backend, MemoryBackend

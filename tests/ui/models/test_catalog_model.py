@@ -9,7 +9,7 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from tests.data import ct_series, write_ct
-from viewer.dicom.scan import scan
+from viewer.dicom.files.scan import scan
 from viewer.library.catalog import Catalog
 from viewer.ui.models import catalog_rows as words
 from viewer.ui.models.catalog_model import CatalogModel

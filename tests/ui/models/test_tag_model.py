@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 
 from tests.dicom.hand_made import element, item, part10, undefined_sequence, written
-from viewer.dicom.tag_loading import open_document
+from viewer.dicom.tagtree.tag_loading import open_document
 from viewer.ui.models.tag_model import HIT_ROLE, LENGTH, NAME, PAGE, TAG, VALUE, TagModel, rows_of
 
 PER_FRAME = 0x52009230

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, QPoint
 
 from tests.data import write_ct
-from viewer.dicom.scan import scan
+from viewer.dicom.files.scan import scan
 from viewer.library.catalog import Catalog
 from viewer.ui.item_views import standing_still
 from viewer.ui.models.catalog_model import CatalogModel

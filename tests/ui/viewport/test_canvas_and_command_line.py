@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from viewer.core.view import View
-from viewer.dicom.render import render
+from viewer.dicom.description.render import render
 
 # Where each kind of light comes from: windows, tables, palettes, colour spaces, overlays, ICC.
 FILES = (

@@ -19,7 +19,7 @@ from viewer.errors import ViewerError
 from viewer.ui.labels import plain_tool_tip
 
 if TYPE_CHECKING:
-    from viewer.dicom.tags import TagDocument, TagNode
+    from viewer.dicom.tagtree.tags import TagDocument, TagNode
 
 COLUMNS = ("Tag", "Keyword or name", "VR", "VM", "Length", "Value")
 TAG, NAME, VR, VM, LENGTH, VALUE = range(6)
@@ -269,7 +269,9 @@ class TagModel(QAbstractItemModel):
         return bool(self._hits) and node is not self._frame and rows_of(node) in self._hits
 
     def _text(self, node: TagNode, column: int) -> str:
-        from viewer.dicom import tag_text  # pydicom must not be on the way to the first window
+        from viewer.dicom.tagtree import (
+            tag_text,  # pydicom must not be on the way to the first window
+        )
 
         if node is self._frame:
             return {TAG: f"Frame {node.row + 1}", NAME: "This frame's own groups"}.get(column, "")
@@ -290,7 +292,7 @@ class TagModel(QAbstractItemModel):
             return str(error)
 
     def _tool_tip(self, node: TagNode, column: int) -> str:
-        from viewer.dicom import tag_text
+        from viewer.dicom.tagtree import tag_text
 
         if column in (TAG, NAME) and node is not self._frame:
             return tag_text.name(node)

@@ -17,8 +17,8 @@ from viewer.ui.panels.tag_tree_view import TagTreeView
 from viewer.ui.panels.tag_value_pane import TagValuePane
 
 if TYPE_CHECKING:
-    from viewer.dicom.source import FrameRef
-    from viewer.dicom.tags import TagDocument
+    from viewer.dicom.files.source import FrameRef
+    from viewer.dicom.tagtree.tags import TagDocument
     from viewer.workspace.jobs import Job
     from viewer.workspace.viewport import Viewport
     from viewer.workspace.workspace import Workspace
@@ -139,7 +139,7 @@ class TagInspector(QWidget):
         self._stop_jobs()
 
         def work() -> Generator[object, None, None]:
-            from viewer.dicom.tag_loading import load_document
+            from viewer.dicom.tagtree.tag_loading import load_document
 
             for document in load_document(ref.file):
                 if document is not None:
@@ -212,8 +212,8 @@ class TagInspector(QWidget):
         ref = document.ref
 
         def work() -> Generator[object, None, None]:
-            from viewer.dicom.tag_loading import open_document
-            from viewer.dicom.tag_search import search
+            from viewer.dicom.tagtree.tag_loading import open_document
+            from viewer.dicom.tagtree.tag_search import search
 
             yield from search(open_document(ref), query)
 

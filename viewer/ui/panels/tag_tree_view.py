@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 from viewer.ui.models.tag_model import VALUE, Index, TagModel
 
 if TYPE_CHECKING:
-    from viewer.dicom.tags import TagNode
+    from viewer.dicom.tagtree.tags import TagNode
     from viewer.workspace.jobs import Jobs
 
 Steps = tuple[str, ...]
@@ -101,8 +101,8 @@ class TagTreeView(QTreeView):
 
     def reveal(self, keyword: str) -> bool:
         """Select the element with this keyword: at the top, or in the frame's or shared groups."""
-        from viewer.dicom.dictionary import tag_of
-        from viewer.dicom.tags import find_inside, steps_of
+        from viewer.dicom.datasets.dictionary import tag_of
+        from viewer.dicom.tagtree.tags import find_inside, steps_of
 
         tag = tag_of(keyword)
         document = self._tags.document
@@ -131,25 +131,25 @@ class TagTreeView(QTreeView):
 
     @Slot()
     def copy_value(self) -> None:
-        from viewer.dicom import tag_text
+        from viewer.dicom.tagtree import tag_text
 
         self._copy(lambda node: tag_text.full_text(node))
 
     @Slot()
     def copy_path(self) -> None:
-        from viewer.dicom.tags import path_of
+        from viewer.dicom.tagtree.tags import path_of
 
         self._copy(path_of)
 
     @Slot()
     def copy_row(self) -> None:
-        from viewer.dicom import tag_text
+        from viewer.dicom.tagtree import tag_text
 
         self._copy(tag_text.row_text)
 
     @Slot()
     def copy_json(self) -> None:
-        from viewer.dicom.tag_json import json_of
+        from viewer.dicom.tagtree.tag_json import json_of
 
         self._copy(json_of)
 
@@ -173,7 +173,7 @@ class TagTreeView(QTreeView):
 
     def _steps(self, node: TagNode) -> Steps:
         """A way to the row that means the same in the next file."""
-        from viewer.dicom.tags import steps_of
+        from viewer.dicom.tagtree.tags import steps_of
 
         frame = self._tags.frame_node
         inside: TagNode | None = node
@@ -196,7 +196,7 @@ class TagTreeView(QTreeView):
 
     def _find_in(self, parent: QModelIndex, steps: Steps) -> QModelIndex:
         """The row under `parent` that the last of `steps` names."""
-        from viewer.dicom.dictionary import tag_of
+        from viewer.dicom.datasets.dictionary import tag_of
 
         step = steps[-1]
         if steps == _FRAME:

@@ -13,7 +13,7 @@ from viewer.errors import ViewerError
 from viewer.ui.labels import plain_label
 
 if TYPE_CHECKING:
-    from viewer.dicom.tags import TagNode
+    from viewer.dicom.tagtree.tags import TagNode
     from viewer.workspace.jobs import Job, Jobs
 
 
@@ -53,7 +53,7 @@ class TagValuePane(QWidget):
 
     def show_node(self, node: TagNode | None) -> None:
         """Show another row's value from its beginning, or nothing."""
-        from viewer.dicom import tag_text
+        from viewer.dicom.tagtree import tag_text
 
         self._node = node
         if node is not None:
@@ -94,7 +94,7 @@ class TagValuePane(QWidget):
             self.text.clear()
             self._draw_place(0)
             return
-        from viewer.dicom import tag_text
+        from viewer.dicom.tagtree import tag_text
 
         in_hex = self.hex_button.isChecked()
         self._page = tag_text.HEX_PAGE if in_hex else tag_text.TEXT_PAGE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from viewer.core.annotation_text import short_number
-from viewer.dicom.transfer_syntaxes import TRANSFER_SYNTAXES
+from viewer.dicom.pixels.transfer_syntaxes import TRANSFER_SYNTAXES
 from viewer.workspace.viewport import Viewport
 
 

@@ -8,12 +8,12 @@ from viewer.core.annotation import Readout
 from viewer.core.picture import Look, Painted, Picture
 from viewer.core.placement import Point, Stage, place
 from viewer.core.readout import read_pixel
-from viewer.dicom.icc import apply_icc
+from viewer.dicom.description.icc import apply_icc
 from viewer.ui.viewport.area import Area
 from viewer.workspace.viewport import Viewport
 
 if TYPE_CHECKING:
-    from viewer.dicom.frames import LoadedFrame
+    from viewer.dicom.pixels.frames import LoadedFrame
 
 
 class Drawn:

@@ -20,7 +20,7 @@ from viewer.core.image import FrameDescription
 from viewer.core.orientation import EdgeLetters, edge_letters
 from viewer.core.placement import Stage, zoom_of
 from viewer.core.scale_bar import scale_bar
-from viewer.dicom.frames import LoadedFrame
+from viewer.dicom.pixels.frames import LoadedFrame
 from viewer.ui.viewport.area import Area
 from viewer.ui.viewport.badges_item import BadgesItem
 from viewer.ui.viewport.corner_text import CornerText

@@ -1,0 +1,50 @@
+"""What is measured of a living window: how late its events are, and what it holds on to."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+
+# The goal is 0.25 s on an idle machine; tests share theirs with others.
+LATE_S = float(os.environ.get("LIGHTBOX_LATE_S", "1.0"))
+LONG = os.environ.get("LIGHTBOX_NIGHTLY", "") not in ("", "0")
+
+
+class Pulse:
+    """A 50 ms timer that notes how late it was at worst."""
+
+    def __init__(self) -> None:
+        self.worst_s = 0.0
+        self._last_s = time.perf_counter()
+        self._timer = QTimer(interval=50)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def _beat(self) -> None:
+        now_s = time.perf_counter()
+        self.worst_s = max(self.worst_s, now_s - self._last_s - 0.05)
+        self._last_s = now_s
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What this process holds: memory in MiB, open files, threads."""
+
+    resident_mb: float
+    files: int
+    threads: int
+
+
+def held() -> Held:
+    """Figures of Linux for this process."""
+    statm = Path("/proc/self/statm").read_text().split()
+    files = len(os.listdir("/proc/self/fd")) - 1  # the listing itself is one
+    return Held(int(statm[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20, files, threading.active_count())

@@ -1,0 +1,1 @@
+"""A file's whole content: elements, values, text, made safe to ask."""

@@ -1,0 +1,1 @@
+"""What a file says about its frames, as the plain values that core works with."""

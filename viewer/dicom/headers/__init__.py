@@ -1,0 +1,1 @@
+"""The few attributes of a file that the catalogue needs, read fast."""

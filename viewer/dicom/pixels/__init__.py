@@ -1,0 +1,1 @@
+"""Frame bytes to stored values: located, checked, decoded in processes of their own."""

@@ -1,0 +1,1 @@
+"""What the tag inspector shows: every element of a file."""
