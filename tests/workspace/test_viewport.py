@@ -298,9 +298,17 @@ def test_a_chosen_window_is_kept_while_scrolling(qtbot, shown):
 
 
 def test_a_preset_that_is_inverted_inverts(shown):
-    shown.apply_preset(find_preset("suv10"))
+    shown.apply_preset(replace(find_preset("lung"), inverted=True))
 
     assert shown.inverted
+
+
+def test_a_preset_in_suv_changes_nothing_where_there_is_no_suv(shown):
+    before = shown.choice
+
+    shown.apply_preset(find_preset("suv10"))
+
+    assert shown.choice == before
 
 
 def test_an_unknown_annotation_level_is_refused(shown):

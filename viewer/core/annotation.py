@@ -82,6 +82,8 @@ class Readout:
         value: modality value, or None for colour and for padding.
         unit: of the modality value.
         padding: the pixel is not image.
+        suv: SUV by weight of a PET value, or None.
+        no_suv: why a PET value has no SUV.
     """
 
     column: int
@@ -90,6 +92,8 @@ class Readout:
     value: float | None = None
     unit: str = ""
     padding: bool = False
+    suv: float | None = None
+    no_suv: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +260,11 @@ def readout_text(readout: Readout) -> str:
     if readout.value is None:
         return joined(at, f"RGB {stored}" if len(readout.stored) == 3 else f"stored {stored}")
     value = f"{short_number(readout.value, 6)} {readout.unit}".rstrip()
+    suv = f"SUV {short_number(readout.suv)}" if readout.suv is not None else ""
+    suv = suv or labelled("no SUV:", readout.no_suv)
     if not readout.unit and (readout.value,) == readout.stored:
-        return joined(at, value)
-    return joined(at, value, f"stored {stored}")
+        return joined(at, value, suv)
+    return joined(at, value, suv, f"stored {stored}")
 
 
 def _series(facts: Facts, modality: str, shown: Shown) -> list[Line]:

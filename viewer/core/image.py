@@ -13,6 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from viewer.core.plane import ImagePlane
+from viewer.core.suv import SuvScale
 from viewer.errors import Problem
 
 
@@ -256,6 +257,7 @@ class FrameDescription:
         pixel_aspect: height of a pixel divided by its width, always usable for display.
         lossy: or None when never compressed with loss.
         real_world: mappings to measured quantities, for the read-out.
+        suv: modality values to SUV by weight, or why not; None for anything but PET.
         facts: keyword -> text for the words on the image (viewer.core.annotation names them).
         problems: what was assumed, ignored or contradictory.
     """
@@ -278,5 +280,6 @@ class FrameDescription:
     pixel_aspect: float = 1.0
     lossy: Lossy | None = None
     real_world: tuple[RealWorldMapping, ...] = ()
+    suv: SuvScale | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from viewer.core.image import VoiChoice, VoiSource, Window, WindowFunction
+from viewer.core.image import FrameDescription, VoiChoice, VoiSource, Window, WindowFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Preset:
         window: in modality units (HU for CT, SUV for PT).
         modalities: where it is offered.
         inverted: shown black on white.
-        unit: unit the window is in; it is only right where modality values have this unit.
+        unit: unit the window is in; SUV is converted to the modality values of each frame.
     """
 
     id: str
@@ -29,10 +29,15 @@ class Preset:
     inverted: bool = False
     unit: str = "HU"
 
-    @property
-    def choice(self) -> VoiChoice:
-        """This preset as a way of showing values."""
-        return VoiChoice(self.label, VoiSource.PRESET, self.window)
+    def choice_for(self, description: FrameDescription | None) -> VoiChoice | None:
+        """This preset in the modality values of a frame; None where they cannot be SUV."""
+        window = self.window
+        if self.unit == "SUV":
+            factor = description.suv.factor if description and description.suv else None
+            if factor is None:
+                return None
+            window = replace(window, center=window.center / factor, width=window.width / factor)
+        return VoiChoice(self.label, VoiSource.PRESET, window)
 
 
 def _suv(upper: int) -> Preset:

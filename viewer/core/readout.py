@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,7 +41,12 @@ def read_pixel(
         return Readout(column, row, (float(value),), padding=True)
     transform = description.transform
     modality = float(modality_values(np.array([value]), transform)[0])
-    return Readout(column, row, (float(value),), modality, transform.unit)
+    readout = Readout(column, row, (float(value),), modality, transform.unit)
+    scale = description.suv
+    if scale is None:
+        return readout
+    uptake = None if scale.factor is None else modality * scale.factor
+    return replace(readout, suv=uptake, no_suv=scale.why_not)
 
 
 def values_in(

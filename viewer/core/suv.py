@@ -148,7 +148,9 @@ def _from_activity(facts: SuvFacts) -> SuvScale:
     start, which, start_assumed = _scan_start(facts, half_life)
     injected, day_assumed = _injection(facts, start)
     elapsed = (start - injected).total_seconds()
-    keyword = "RadiopharmaceuticalStartDateTime" if facts.injected else "RadiopharmaceuticalStartTime"
+    keyword = (
+        "RadiopharmaceuticalStartDateTime" if facts.injected else "RadiopharmaceuticalStartTime"
+    )
     if elapsed < 0:
         raise _NoUptakeError("the injection is later than the scan", keyword)
     if elapsed > _MOST_HALF_LIVES * half_life:

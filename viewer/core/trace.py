@@ -109,6 +109,7 @@ def _decoded(description: FrameDescription, decoding: Decoding) -> Iterator[Step
 
 def _grayed(description: FrameDescription, choice: DisplayChoice, voi: VoiChoice) -> Iterator[Step]:
     yield from _modality(description)
+    yield from _uptake(description)
     padding = description.padding
     if padding is not None:
         span = (
@@ -150,6 +151,20 @@ def _modality(description: FrameDescription) -> Iterator[Step]:
             f"values of {description.modality} is not used"
         )
         yield Step("Rescale before window", what, kind=StepKind.ASSUMED)
+
+
+def _uptake(description: FrameDescription) -> Iterator[Step]:
+    """SUV by weight of PET values, for the read-out and the presets (PS3.3 C.8.9.1)."""
+    suv = description.suv
+    if suv is None:
+        return
+    if suv.factor is None:
+        yield Step("SUV by weight", f"not known: {suv.why_not}", suv.keyword, StepKind.IGNORED)
+        return
+    kind = StepKind.ASSUMED if suv.assumed else StepKind.RAN
+    unit = f" {description.transform.unit}" if description.transform.unit else ""
+    what = f"1{unit} is {suv.factor:.6g} g/ml: {suv.how}"
+    yield Step("SUV by weight", what, suv.keyword, kind)
 
 
 def _voi(description: FrameDescription, voi: VoiChoice) -> Iterator[Step]:

@@ -195,11 +195,14 @@ def write_picture(job: RenderJob, reader: FrameReader) -> None:
         ViewerError: the file, the frame or the wish cannot be met, or nothing can be written.
     """
     from viewer.core.light import DisplayChoice
+    from viewer.core.presets import find_preset
     from viewer.dicom.description.render import render
     from viewer.dicom.files.source import FileRef, FrameRef
 
     loaded = reader.load(FrameRef(FileRef(os.fsencode(job.path)), job.frame - 1))
-    choice = DisplayChoice(voi=resolve_voi(job, loaded), overlays=job.overlays)
+    preset = find_preset(job.preset or "")
+    inverted = preset is not None and preset.inverted
+    choice = DisplayChoice(resolve_voi(job, loaded), inverted=inverted, overlays=job.overlays)
     _write_png(Path(job.out), render(loaded, choice))
 
 
@@ -230,9 +233,11 @@ def _preset(name: str, description: FrameDescription) -> VoiChoice:
     if preset is None:
         known = ", ".join(preset.id for preset in PRESETS)
         raise JobError(f"there is no preset of this name; there are {known}")
-    if preset.unit == "SUV" and description.transform.unit not in ("GML", "SUV", "g/ml"):
-        raise UnsupportedError("This preset is in SUV, and the values of this image are not.")
-    return preset.choice
+    choice = preset.choice_for(description)
+    if choice is None:
+        why = description.suv.why_not if description.suv else "this is no PET image"
+        raise UnsupportedError(f"This preset is in SUV, and there is none: {why}.")
+    return choice
 
 
 def _numbered(

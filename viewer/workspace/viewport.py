@@ -295,9 +295,14 @@ class Viewport(QObject):
         self.set_voi(choice, merge=drag)
 
     def apply_preset(self, preset: Preset) -> None:
-        """Set a named window, and the inversion that belongs to it."""
-        inverted = preset.inverted or self.inverted
-        self._change(replace(self._display, voi=preset.choice, inverted=inverted), preset.label)
+        """Set a named window, and the inversion that belongs to it.
+
+        SUV presets change nothing where the frame shown has no SUV; the read-out says why.
+        """
+        voi = preset.choice_for(self.loaded.description if self.loaded is not None else None)
+        if voi is not None:
+            inverted = preset.inverted or self.inverted
+            self._change(replace(self._display, voi=voi, inverted=inverted), preset.label)
 
     def use_automatic_voi(self) -> None:
         """Window from the values of the frame shown, kept for the stack."""
