@@ -20,6 +20,7 @@ from viewer.core.annotation_text import (
     split_datetime,
 )
 from viewer.core.image import VoiChoice, WindowFunction
+from viewer.core.readout_text import Readout, readout_lines
 from viewer.core.technique import Facts, first, joined, labelled, technique_lines
 
 __all__ = [
@@ -70,30 +71,6 @@ class Corners:
     top_right: tuple[Line, ...] = ()
     bottom_left: tuple[Line, ...] = ()
     bottom_right: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Readout:
-    """The pixel under the cursor.
-
-    Attributes:
-        column, row: counted from 0 (shown from 1, as DICOM counts).
-        stored: stored value, or the three samples of a colour pixel.
-        value: modality value, or None for colour and for padding.
-        unit: of the modality value.
-        padding: the pixel is not image.
-        suv: SUV by weight of a PET value, or None.
-        no_suv: why a PET value has no SUV.
-    """
-
-    column: int
-    row: int
-    stored: tuple[float, ...]
-    value: float | None = None
-    unit: str = ""
-    padding: bool = False
-    suv: float | None = None
-    no_suv: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +209,20 @@ def _position(facts: Facts, shown: Shown) -> list[Line]:
     delay = first(facts, "NominalCardiacTriggerDelayTime", "TriggerTime")
     time = labelled("t", quantity(delay, "ms"))
     return [
-        Line(readout_text(shown.readout) if shown.readout else "", Priority.B),
+        *_readout_lines(shown),
         Line(f"Zoom {short_number(shown.zoom, 3)}×" if shown.zoom else "", Priority.C),
         Line(voi_text(shown.voi) if shown.voi else "", Priority.A),
         Line(shown.rate, Priority.B),
         Line(joined(image, frame, time), Priority.A),
+    ]
+
+
+def _readout_lines(shown: Shown) -> list[Line]:
+    """The value outlives place and measures where there is little room."""
+    lines = readout_lines(shown.readout) if shown.readout else ()
+    return [
+        Line(line, Priority.B if at == len(lines) - 1 else Priority.C)
+        for at, line in enumerate(lines)
     ]
 
 
@@ -249,22 +235,6 @@ def voi_text(voi: VoiChoice) -> str:
     width, center = short_number(voi.window.width), short_number(voi.window.center)
     curve = "" if voi.window.function is not WindowFunction.SIGMOID else "sigmoid"
     return joined(f"W {width} C {center}", curve, origin)
-
-
-def readout_text(readout: Readout) -> str:
-    """Where the cursor is and what lies there: "(120, 45)  -43 HU  stored 981"."""
-    at = f"({readout.column + 1}, {readout.row + 1})"
-    stored = " ".join(short_number(value, 6) for value in readout.stored)
-    if readout.padding:
-        return joined(at, f"padding  stored {stored}")
-    if readout.value is None:
-        return joined(at, f"RGB {stored}" if len(readout.stored) == 3 else f"stored {stored}")
-    value = f"{short_number(readout.value, 6)} {readout.unit}".rstrip()
-    suv = f"SUV {short_number(readout.suv)}" if readout.suv is not None else ""
-    suv = suv or labelled("no SUV:", readout.no_suv)
-    if not readout.unit and (readout.value,) == readout.stored:
-        return joined(at, value, suv)
-    return joined(at, value, suv, f"stored {stored}")
 
 
 def _series(facts: Facts, modality: str, shown: Shown) -> list[Line]:

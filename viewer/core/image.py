@@ -13,6 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from viewer.core.plane import ImagePlane
+from viewer.core.regions import Region
 from viewer.core.suv import SuvScale
 from viewer.errors import Problem
 
@@ -258,6 +259,7 @@ class FrameDescription:
         lossy: or None when never compressed with loss.
         real_world: mappings to measured quantities, for the read-out.
         suv: modality values to SUV by weight, or why not; None for anything but PET.
+        regions: what pixels of an ultrasound image measure.
         facts: keyword -> text for the words on the image (viewer.core.annotation names them).
         problems: what was assumed, ignored or contradictory.
     """
@@ -281,5 +283,6 @@ class FrameDescription:
     lossy: Lossy | None = None
     real_world: tuple[RealWorldMapping, ...] = ()
     suv: SuvScale | None = None
+    regions: tuple[Region, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

@@ -8,10 +8,10 @@ from pydicom.dataset import Dataset
 
 from tests.data import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from tests.dicom.light_data import described, image
-from viewer.core.annotation import readout_text
 from viewer.core.light import DisplayChoice, choose_voi, to_light
 from viewer.core.presets import find_preset
 from viewer.core.readout import read_pixel
+from viewer.core.readout_text import value_text
 from viewer.core.trace import StepKind, explain
 
 STORED = np.array([[0, 50], [100, 200]], np.uint16)
@@ -133,10 +133,10 @@ def test_the_read_out_shows_it_or_why_not(tmp_path):
     known = described(tmp_path, pet())
     unknown = described(tmp_path, pet(PatientWeight=0))
 
-    assert readout_text(read_pixel(STORED, known, (1.5, 1.5))) == (
-        "(2, 2)  2000 BQML  SUV 1.4  stored 200"
+    assert value_text(read_pixel(STORED, known, (1.5, 1.5))) == (
+        "(2, 2)  2000 BQML  SUVbw 1.4  stored 200"
     )
-    assert "no SUV: Patient's Weight is 0" in readout_text(read_pixel(STORED, unknown, (1.5, 1.5)))
+    assert "SUV unknown" in value_text(read_pixel(STORED, unknown, (1.5, 1.5)))
 
 
 def test_presets_are_converted_to_modality_values(tmp_path):

@@ -28,6 +28,7 @@ from viewer.dicom.description.facts import describe_facts
 from viewer.dicom.description.overlays import describe_overlays, overlay_size
 from viewer.dicom.description.palettes import describe_palette
 from viewer.dicom.description.real_world import describe_real_world
+from viewer.dicom.description.regions import describe_regions
 from viewer.dicom.description.shutters import describe_shutter, shutter_group
 from viewer.dicom.description.suv_facts import describe_suv
 from viewer.dicom.pixels.native_frames import embedded_words
@@ -73,6 +74,7 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
         lossy=describe_lossy(root, file.transfer_syntax, notes),
         real_world=describe_real_world(groups, notes),
         suv=describe_suv(groups, transform.unit),
+        regions=describe_regions(root, notes),
         facts=describe_facts(groups),
         problems=_together(file, notes),
     )
