@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from viewer.core.image import FrameDescription
+from tests.gallery.compare import agreement, box_mean, tolerance
 from viewer.core.light import DisplayChoice
 from viewer.dicom.description.render import render
 from viewer.dicom.files.source import FileRef, FrameRef
@@ -21,7 +21,6 @@ from viewer.dicom.pixels.frames import FrameReader
 from viewer.verbs.render import RenderJob, resolve_voi
 
 HERE = Path(__file__).parent
-LOSSY = {f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 53, 55, 81, 91, 93, 203)}
 Entry = dict[str, Any]
 
 
@@ -57,21 +56,6 @@ def job_of(entry: Entry, data: Path) -> RenderJob:
     return RenderJob(path, "-", entry["frame"] + 1, overlays="+O" in words, **wish)
 
 
-def box_mean(image: np.ndarray, size: int) -> np.ndarray:
-    """Means of size x size boxes, rounded, edges cropped: how large references are stored."""
-    rows, columns = image.shape[0] // size, image.shape[1] // size
-    cropped = image[: rows * size, : columns * size].astype(np.float64)
-    boxes = cropped.reshape(rows, size, columns, size, *image.shape[2:])
-    mean: np.ndarray = np.floor(boxes.mean(axis=(1, 3)) + 0.5)
-    return mean
-
-
-def tolerance(description: FrameDescription) -> tuple[int, float]:
-    """Gray levels, and the share of pixels that must be within them."""
-    colour = description.pixel_format.samples_per_pixel == 3
-    return (4, 0.99) if colour and description.transfer_syntax in LOSSY else (1, 0.999)
-
-
 def compare(entry: Entry, data: Path, reader: FrameReader) -> Comparison:
     from PIL import Image
 
@@ -87,16 +71,9 @@ def compare(entry: Entry, data: Path, reader: FrameReader) -> Comparison:
         return Comparison(entry, float(close), needed, f"{words}: mean {image.mean():.2f}")
     with Image.open(data / entry["png"]) as picture:
         reference = np.asarray(picture).astype(np.int64)
-    ours = box_mean(image, entry["png_scale"])
-    if ours.ndim != reference.ndim:
-        ours, reference = (
-            a if a.ndim == 3 else np.repeat(a[..., np.newaxis], 3, -1) for a in (ours, reference)
-        )
-    difference = np.abs(ours - reference)
-    if difference.ndim == 3:
-        difference = difference.max(axis=-1)
-    equal = float((difference <= levels).mean())
-    return Comparison(entry, equal, needed, f"{words}: {equal:.4f} within {levels}")
+    found = agreement(box_mean(image, entry["png_scale"]), reference, loaded.description)
+    equal, words = found.equal, f"{words}: {found.equal:.4f} within {levels}"
+    return Comparison(entry, equal, needed, words)
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,7 @@ DECODERS: dict[Family, tuple[Decoder, ...]] = {
         Decoder("pylibjpeg-rle", "rle", "pylibjpeg-rle", libraries.rle_pylibjpeg),
     ),
 }
+JPEG_XL_RECOMPRESSION = "1.2.840.10008.1.2.4.111"
 _RELATED = {"htj2k": {"htj2k", "j2k"}, "j2k": {"htj2k", "j2k"}}
 
 
@@ -194,4 +195,8 @@ def _color_space(facts: StreamFacts, expected: Expected) -> str:
         return "RGB"  # libjpeg converted, or there was nothing to convert
     if facts.transformed or expected.photometric in ("YBR_ICT", "YBR_RCT"):
         return "RGB"
+    if facts.family == "jpegxl" and (
+        facts.color == "RGB" or expected.transfer_syntax == JPEG_XL_RECOMPRESSION
+    ):
+        return "RGB"  # the chroma of the JPEG inside is undone by libjxl
     return "YBR_FULL" if expected.photometric.startswith("YBR") else "RGB"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from viewer.dicom.pixels.decode_job import StreamError, StreamFacts
 
@@ -64,6 +65,7 @@ def read_jpegxl_header(encoded: bytes) -> StreamFacts:
         precision=precision,
         lossless=False if xyb else None,
         transformed=xyb,
+        color="RGB" if _holds_jpeg(encoded) else "",
         process="JPEG XL",
     )
 
@@ -74,17 +76,26 @@ def _codestream(encoded: bytes) -> bytes:
         return encoded
     if not encoded.startswith(CONTAINER):
         raise StreamError("The compressed data is not JPEG XL.")
+    for kind, at in _boxes(encoded):
+        if kind in (b"jxlc", b"jxlp"):
+            return encoded[at + (4 if kind == b"jxlp" else 0) :]  # a part begins with its number
+    raise StreamError("The JPEG XL container has no image.")
+
+
+def _holds_jpeg(encoded: bytes) -> bool:
+    """Whether a JPEG can be made again from it: its colours are RGB once decoded."""
+    return encoded.startswith(CONTAINER) and any(kind == b"jbrd" for kind, _ in _boxes(encoded))
+
+
+def _boxes(encoded: bytes) -> Iterator[tuple[bytes, int]]:
+    """Kind and where the content begins of each box of a container (ISO 18181-2)."""
     at = len(CONTAINER)
     while at + 8 <= len(encoded):
         length, kind = struct.unpack_from(">I4s", encoded, at)
-        if kind == b"jxlc":
-            return encoded[at + 8 :]
-        if kind == b"jxlp":
-            return encoded[at + 12 :]
-        if length < 8:
-            break
+        yield kind, at + 8
+        if length < 8:  # the last box, or one too large for DICOM
+            return
         at += length
-    raise StreamError("The JPEG XL container has no image.")
 
 
 def _size(bits: _Bits) -> tuple[int, int]:
