@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QThread
 
 from viewer.errors import ViewerError
-from viewer.workspace.jobs import BACKLOG, Jobs
+from viewer.workspace.jobs import BACKLOG, Job, Jobs
+from viewer.workspace.mailbox import Mailbox
 
 
 def recorded(job):
@@ -173,7 +174,31 @@ def test_ended_jobs_are_forgotten(qtbot, jobs):
     with qtbot.waitSignal(job.destroyed):
         pass
 
-    assert (jobs.running, jobs.children()) == (0, [])
+    assert (jobs.running, jobs.findChildren(Job)) == (0, [])
+
+
+def test_what_a_worker_posts_to_outlives_the_job(qtbot, jobs):
+    """The worker may still be inside its last post when the job has been heard and deleted."""
+    mailbox, *others = jobs.findChildren(Mailbox)
+    job = jobs.start(lambda: (n for n in range(3)))
+
+    with qtbot.waitSignal(job.destroyed):
+        pass
+
+    assert jobs.findChildren(Mailbox) == [mailbox]
+    assert (mailbox.parent(), others) == (jobs, [])
+
+
+def test_jobs_side_by_side_hear_only_their_own(qtbot):
+    jobs = Jobs(threads=2)
+    two = [jobs.start(lambda n=n: (n for _ in range(500)), batched=n == 2) for n in (1, 2)]
+    logs = [recorded(job) for job in two]
+
+    qtbot.waitUntil(lambda: all(log and log[-1] == ("ended",) for log in logs))
+    jobs.close()
+
+    assert logs[0] == [("item", 1)] * 500 + [("ended",)]
+    assert [n for what, values in logs[1][:-1] for n in values] == [2] * 500
 
 
 def test_signals_stay_alive_through_20000_reports(qtbot, jobs):

@@ -31,13 +31,14 @@ class Job(QObject):
     failed = Signal(object)  # the Exception
     ended = Signal()
 
-    def __init__(self, work: Work, *, batched: bool = False, parent: QObject | None = None) -> None:
+    def __init__(
+        self, work: Work, mailbox: Mailbox, *, batched: bool = False, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._work = work
         self._batched = batched
         self._cancelled = threading.Event()
-        self._mailbox = Mailbox(parent=self)
-        self._mailbox.delivered.connect(self._publish)
+        self._mailbox = mailbox
 
     @property
     def cancelled(self) -> bool:
@@ -53,18 +54,18 @@ class Job(QObject):
         try:
             with closing(self._work()) as items:
                 while not self._cancelled.is_set():
-                    self._mailbox.post(("item", next(items)))
+                    self._mailbox.post((self, "item", next(items)))
                     while self._mailbox.waiting > BACKLOG and not self._cancelled.wait(0.005):
                         pass
         except StopIteration:
             pass
         except Exception as error:
-            self._mailbox.post(("failed", error))
+            self._mailbox.post((self, "failed", error))
         finally:
-            self._mailbox.post(("ended", None), urgent=True)
+            self._mailbox.post((self, "ended", None), urgent=True)
 
-    @Slot(list)
-    def _publish(self, posts: list[tuple[str, object]]) -> None:  # GUI thread
+    def publish(self, posts: list[tuple[str, object]]) -> None:
+        """GUI thread: tell what the worker thread has posted."""
         values = [value for what, value in posts if what == "item"]
         if self._batched and values and not self.cancelled:
             self.items.emit(values)
@@ -80,13 +81,20 @@ class Job(QObject):
 
 
 class Jobs(QObject):
-    """A small pool of threads and the jobs on it. One thread makes a serial queue."""
+    """A small pool of threads and the jobs on it. One thread makes a serial queue.
+
+    All jobs post into one mailbox that lives until the threads have ended. A mailbox of each
+    job's own was destroyed with the job while the worker was still inside its last post (which
+    waits for the interpreter), and the process died.
+    """
 
     def __init__(self, threads: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="job")
         self._running: set[Job] = set()
         self._closed = False
+        self._mailbox = Mailbox(parent=self)
+        self._mailbox.delivered.connect(self._deliver)
 
     @property
     def running(self) -> int:
@@ -95,7 +103,7 @@ class Jobs(QObject):
 
     def start(self, work: Work, *, batched: bool = False) -> Job:
         """Queue `work`; after close() the job never begins and never reports."""
-        job = Job(work, batched=batched, parent=self)
+        job = Job(work, self._mailbox, batched=batched, parent=self)
         if not self._closed:
             self._running.add(job)
             job.ended.connect(self._forget)
@@ -111,9 +119,18 @@ class Jobs(QObject):
         self._closed = True
         self.cancel_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._mailbox.blockSignals(True)
         for job in self._running:
             job.blockSignals(True)
         self._running.clear()
+
+    @Slot(list)
+    def _deliver(self, posts: list[tuple[Job, str, object]]) -> None:
+        by_job: dict[Job, list[tuple[str, object]]] = {}
+        for job, what, value in posts:
+            by_job.setdefault(job, []).append((what, value))
+        for job, told in by_job.items():
+            job.publish(told)
 
     @Slot()
     def _forget(self) -> None:
