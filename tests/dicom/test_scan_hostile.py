@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.access import let_others_pass
 from tests.conftest import SHARED
 from tests.data import ct_series
 
@@ -23,16 +24,16 @@ MEMORY = 1 << 30
 
 # Scans its arguments and prints one JSON line for each result, then one with the cost.
 CHILD = """
-import json, os, resource, sys, time
+import json, os, sys, time
 from viewer.dicom.headers.header_keywords import HEADER_KEYWORDS
 from viewer.dicom.files.scan import Found, scan
 if sys.argv[1]:
     import viewer.dicom.datasets.charset  # while its folder may still be read
     os.setuid(int(sys.argv[1]))
-longest, start = 0.0, time.perf_counter()
+longest, start = 0.0, time.process_time()
 before = start
 for item in scan(sys.argv[2:]):
-    now = time.perf_counter()
+    now = time.process_time()
     longest = max(longest, now - before)
     if isinstance(item, Found):
         for keyword in HEADER_KEYWORDS:
@@ -42,9 +43,10 @@ for item in scan(sys.argv[2:]):
     else:
         row = [item.ref.text, item.kind, [item.reason], 0]
     print(json.dumps(row))
-    before = time.perf_counter()
-peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"seconds": time.perf_counter() - start, "longest": longest, "peak_mb": peak_mb}))
+    before = time.process_time()
+status = open("/proc/self/status").read()  # getrusage counts the parent's pages too
+peak_mb = int(status.split("VmHWM:")[1].split()[0]) / 1024
+print(json.dumps({"seconds": time.process_time() - start, "longest": longest, "peak_mb": peak_mb}))
 """
 
 
@@ -213,8 +215,7 @@ def test_the_costly_cases_alone(corpus: Path, name: str) -> None:
 )
 def test_the_hostile_file_system_as_an_ordinary_user(corpus: Path) -> None:
     folder = corpus / "J_filesystem"
-    for path in (corpus, *corpus.parents[:2]):
-        path.chmod(0o755)
+    let_others_pass(corpus)
 
     outcome = scanned(folder, user=65534)
 

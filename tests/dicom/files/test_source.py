@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.access import let_others_pass
 from tests.data import write_ct
 from viewer.dicom.files.source import FileRef, FrameRef, open_source
 from viewer.dicom.files.zip_archive import MAX_MEMBER, MAX_MEMBERS
@@ -96,9 +97,7 @@ def test_files_without_permission_say_so(tmp_path: Path) -> None:
         "try: open_source(FileRef(os.fsencode(sys.argv[1])))\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.getuid() and folder != Path("/tmp"):
-            folder.chmod(folder.stat().st_mode | 0o755)
+    let_others_pass(tmp_path)
 
     done = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=True, cwd=ROOT
