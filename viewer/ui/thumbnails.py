@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Hashable
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from viewer.dicom.pixels.frames import LoadedFrame
     from viewer.library.catalog import Stack
+
+log = logging.getLogger(__name__)
 
 SIZE_PX = 144
 KEPT = 500
@@ -101,7 +104,10 @@ class _Making:
 
         try:
             image: QImage | None = picture(self._read(self._ref))
-        except (ViewerError, MemoryError, ValueError):
+        except (ViewerError, MemoryError):
+            image = None
+        except Exception:
+            log.exception("a thumbnail could not be made")  # else it is asked for at each repaint
             image = None
         yield self._key, self._ref, image
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+import os
 
+import numpy as np
+import pytest
+
+from tests.data import write_ct
 from tests.dicom.light_data import described, image
 from viewer.core.annotation_keywords import ANNOTATION_KEYWORDS
+from viewer.dicom.datasets.dataset import open_file
+from viewer.dicom.description.describe import describe_frame
+from viewer.dicom.files.source import FileRef
 
 STACK = np.zeros((2, 4, 4), np.uint16)
 
@@ -25,6 +32,26 @@ def test_names_are_in_their_character_set(tmp_path):
     source = image(SpecificCharacterSet="ISO_IR 144", PatientName="Люкceмбypг")
 
     assert described(tmp_path, source).facts["PatientName"] == "Люкceмбypг"
+
+
+@pytest.mark.parametrize(
+    ("charset", "value"),
+    [
+        pytest.param("ISO_IR 192", b"DOE^\xff\xfe", id="no-utf-8"),
+        pytest.param("ISO_IR 192", b"DOE^\xed\xa0\x80", id="lone-surrogate"),
+        pytest.param("\\ISO 2022 IR 87", b"DOE=\x1b$", id="escape-cut-off"),
+        pytest.param("ISO_IR 6", b"D\xd6E", id="no-ascii"),
+    ],
+)
+def test_bytes_that_are_no_letters_are_told(tmp_path, charset, value):
+    name = "N" * len(value)
+    path = write_ct(tmp_path / "a.dcm", SpecificCharacterSet=charset, PatientName=name)
+    path.write_bytes(path.read_bytes().replace(name.encode(), value))
+
+    description = describe_frame(open_file(FileRef(os.fsencode(path))), 0)
+
+    told = [p.what for p in description.problems if p.what.startswith("PatientName")]
+    assert told == ["PatientName holds bytes that its character set has no letters for."]
 
 
 def test_a_code_is_its_meaning(tmp_path):

@@ -67,9 +67,24 @@ def test_names_in_any_encoding_are_found(tmp_path: Path, name: bytes) -> None:
     assert [item.header.ref.path for item in items if isinstance(item, Found)] == [path]
 
 
-def test_an_empty_folder_gives_nothing(tmp_path: Path) -> None:
-    assert list(scan([tmp_path])) == []
+def test_an_empty_folder_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+
+    (told,) = scan([tmp_path, tmp_path, tmp_path / "inside"])
+
+    assert isinstance(told, Skipped)
+    assert (told.ref.path, told.kind) == (os.fsencode(tmp_path), SkipKind.MISSING)
+    assert told.reason == "There are no files in this folder."
     assert list(scan([])) == []
+
+
+def test_an_empty_folder_beside_files_is_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+    write_ct(tmp_path / "a.dcm")
+
+    (found,) = scan([tmp_path, tmp_path])
+
+    assert isinstance(found, Found)
 
 
 def test_paths_that_do_not_exist_are_told(tmp_path: Path) -> None:

@@ -420,6 +420,14 @@ def test_referenced_pixels_are_not_fetched(reader, tmp_path, syntax, sentence):
         load(reader, path)
 
 
+def test_plain_bytes_under_an_unknown_transfer_syntax_are_not_guessed_at(reader, tmp_path):
+    path = write_any(tmp_path / "a.dcm", image(ROWS, COLUMNS, PixelData=bytes(960)), EXPLICIT)
+    path.write_bytes(path.read_bytes().replace(EXPLICIT.encode(), b"1.2.840.999999.1.21"))
+
+    with pytest.raises(UnsupportedError, match="is unknown"):
+        load(reader, path)
+
+
 def test_an_object_without_pixels_says_so(reader, tmp_path):
     with pytest.raises(UnsupportedError, match="no pixel data"):
         load(reader, write_dataset(tmp_path / "a.dcm", image()))

@@ -197,6 +197,8 @@ class Attributes:
                 numbers = _decode_numbers(value, vr, not raw_is_little(raw), self._signed)
                 return tuple(f"{number:g}" for number in numbers)
             value = decode_text(value[:_MAX_TEXT], charsets, vr)
+            if "\N{REPLACEMENT CHARACTER}" in value or "\x1b" in value:
+                self._notes.add(f"{keyword} holds bytes that its character set has no letters for.")
             pieces: Iterable[Any] = [value] if vr in ("LT", "ST", "UT", "UR") else value.split("\\")
         else:
             pieces = _listed(value)

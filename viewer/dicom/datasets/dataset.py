@@ -219,6 +219,11 @@ def _read_dataset(container: Container, file: DicomFile) -> None:
         file.pixels = _locate(pixels, container, file)
 
 
+def _is_compressed(transfer_syntax: str) -> bool:
+    """Whether it is one of the standard's, all of which compress but the native ones."""
+    return transfer_syntax.startswith("1.2.840.10008.1.2.") and transfer_syntax not in _NATIVE
+
+
 def _locate(found: list[Element], container: Container, file: DicomFile) -> PixelElement:
     """The pixel element to show: PixelData before the float kinds; contradictions are noted."""
     element = max(found, key=lambda e: e.tag)
@@ -231,7 +236,7 @@ def _locate(found: list[Element], container: Container, file: DicomFile) -> Pixe
     )
     if encapsulated and file.transfer_syntax in _NATIVE:
         file.note("The pixel data is compressed though the transfer syntax says it is not.")
-    elif not encapsulated and file.transfer_syntax not in _NATIVE:
+    elif not encapsulated and _is_compressed(file.transfer_syntax):
         file.note("The pixel data is not compressed though the transfer syntax says it is.")
     if element.length is not None and element.offset + element.length > reader.size:
         file.note("The file is cut off inside its pixel data.", "Ask the sender for a new copy.")

@@ -44,6 +44,7 @@ class _Scanner:
 
     def __init__(self) -> None:
         self._seen: set[tuple[int, int] | bytes] = set()
+        self._met = 0  # entries of folders that are no folders themselves
         self._before: Header | None = None
         self._layouts = Layouts()
 
@@ -55,13 +56,22 @@ class _Scanner:
             yield skipped(FileRef(path), unreadable(error), SkipKind.MISSING)
             return
         if stat.S_ISDIR(mode):
-            yield from self._tree(path)
+            yield from self._given_folder(path)
         elif not stat.S_ISREG(mode):
             yield not_a_file(path)
         elif os.path.basename(path).upper() == b"DICOMDIR":
             yield from self._tree(os.path.dirname(path))
         else:
             yield from self._file(path, given=True)
+
+    def _given_folder(self, path: bytes) -> Generator[Item, None, None]:
+        """A folder the user named; when there is nothing in it, that is said."""
+        known, met, silent = len(self._seen), self._met, True
+        for item in self._tree(path):
+            silent = False
+            yield item
+        if silent and self._met == met and len(self._seen) > known:
+            yield Skipped(FileRef(path), _EMPTY, _OTHER_FOLDER, SkipKind.MISSING)
 
     def _tree(self, root: bytes) -> Generator[Item, None, None]:
         folders = [root]
@@ -89,7 +99,9 @@ class _Scanner:
                     continue
                 if is_folder:
                     inside.append(entry.path)
-                elif not is_file:
+                    continue
+                self._met += 1
+                if not is_file:
                     yield from self._oddity(entry)
                 elif (device, entry.inode()) not in self._seen:
                     yield from self._file(entry.path)
@@ -198,4 +210,6 @@ class _Scanner:
 _DIRECTORY_NAMES = (b"DICOMDIR", b"dicomdir")  # the second on some mounts of ISO 9660
 _READ_WITHOUT = "The files beside it were read without it."
 _MISSING = "It is listed in the DICOMDIR but is not there."
+_EMPTY = "There are no files in this folder."
+_OTHER_FOLDER = "Choose the folder that holds the images."
 _OTHER_DISC = "Look for it on another disc of the set."

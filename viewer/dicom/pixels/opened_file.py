@@ -103,7 +103,18 @@ def open_for_frames(ref: FileRef) -> OpenedFile:
             "Nothing is fetched; ask the sender for the images themselves.",
         )
     _check_samples(file)
+    _check_syntax(file)
     return opened
+
+
+def _check_syntax(file: DicomFile) -> None:
+    """Refuse plain bytes under a transfer syntax nobody knows: what they mean is a guess."""
+    known = not file.transfer_syntax or file.transfer_syntax in TRANSFER_SYNTAXES
+    if not known and file.pixels is not None and not file.pixels.encapsulated:
+        raise UnsupportedError(
+            "The transfer syntax of this file is unknown, and so is how its pixels are written.",
+            "Ask the sender for the image in a standard transfer syntax.",
+        )
 
 
 def _number_of_frames(file: DicomFile) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from viewer.workspace.jobs import Job
     from viewer.workspace.viewport import Viewport
     from viewer.workspace.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 FOLLOW_MS = 100
 _EXPANDED_HITS = 500  # more would cost the GUI thread too long
@@ -171,6 +174,8 @@ class TagInspector(QWidget):
         if isinstance(error, ViewerError):
             self._draw_message(f"{error} {error.advice}".strip())
         else:
+            cause = error if isinstance(error, Exception) else None
+            log.error("tags could not be read", exc_info=cause)
             self._draw_message("The tags of this file cannot be shown; see the log.")
 
     @Slot()
