@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 from viewer import __version__
 from viewer.errors import ViewerError
@@ -49,26 +49,54 @@ def run(arguments: Sequence[str]) -> int:
     return open_window([os.fsencode(path) for path in options.paths], options.sample)
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call in one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def _run_verb(name: str, arguments: Sequence[str]) -> int:
     verb = cast(Verb, importlib.import_module(f"viewer.verbs.{name}"))
-    parser = argparse.ArgumentParser(prog=f"lightbox {name}", description=VERBS[name])
+    parser = Parser(prog=f"lightbox {name}", description=VERBS[name])
     verb.add_arguments(parser)
+    args = parser.parse_args(arguments)
+    if sys.stdout is None:  # the caller closed it
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # names in ASCII terminals
     try:
-        code = verb.run(parser.parse_args(arguments))
+        code = verb.run(args)
         sys.stdout.flush()
         return code
     except ViewerError as error:
-        print(f"lightbox {name}: {error} {error.advice}".rstrip(), file=sys.stderr)
+        told = f"{_subject(args)}{error} {error.advice}".rstrip()
+        print(f"lightbox {name}: {told}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader (head, less) has had enough
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        print(f"lightbox {name}: nothing can be written: {error.strerror}", file=sys.stderr)
+        return 1
+
+
+def _subject(args: argparse.Namespace) -> str:
+    """The file that the call names, safe for a terminal."""
+    name = getattr(args, "file", None) or ""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    return f"{shown}: " if shown else ""
+
+
+def _drop_output() -> None:
+    """What is still buffered must not fail once more when the interpreter ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _window_parser() -> argparse.ArgumentParser:
     verbs = "\n".join(f"  lightbox {name:9} {what}" for name, what in VERBS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="lightbox",
         description="Open files, folders, discs (DICOMDIR) and ZIP archives in the viewer.",
         epilog=f"without a window:\n{verbs}\n\nNot a medical device: not for diagnosis.",

@@ -195,6 +195,10 @@ def test_a_list_goes_on_after_a_failure_and_keeps_its_order(ramp, frames, tmp_pa
         pytest.param({"path": "a", "out": "x.png", "window": [1]}, id="half-a-window"),
         pytest.param({"path": "a", "out": "x.png", "window": "wide"}, id="window-as-text"),
         pytest.param({"path": "a", "out": "x.png", "wnidow": [1, 2]}, id="misspelt"),
+        pytest.param({"path": "a", "out": "x.png", "window": ["1", True]}, id="window-of-words"),
+        pytest.param({"path": "a", "out": "x.png", "preset": 3}, id="preset-as-number"),
+        pytest.param({"path": "a", "out": "x.png", "min_max": "false"}, id="truth-as-text"),
+        pytest.param({"path": "a", "out": "x.png", "overlays": 0}, id="truth-as-number"),
         pytest.param(
             {"path": "a", "out": "x.png", "min_max": True, "file_window": 1}, id="two-windows"
         ),
@@ -208,7 +212,7 @@ def test_a_nonsensical_job_is_a_failed_line(tmp_path, capsys, job):
     assert lines[0]["error"]
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"path": "a"}', "\x00"])
+@pytest.mark.parametrize("text", ["", "{", '{"path": "a"}', "\x00", "[" * 99_999])
 def test_a_list_that_is_none_is_exit_2(tmp_path, text):
     (tmp_path / "jobs.json").write_text(text)
 

@@ -22,6 +22,7 @@ from viewer.library.catalog import Catalog
 from viewer.library.nodes import Patient, Series, Stack, Study
 from viewer.library.stack_facts import StackFacts, stack_facts
 from viewer.verbs.explain import explain_files
+from viewer.verbs.named_file import path_of
 
 Json = dict[str, Any]
 
@@ -69,9 +70,12 @@ def describe(catalog: Catalog, reader: FrameReader) -> Json:
         _patient(patient, reader, problems)
         for patient in sorted(catalog.patients, key=lambda p: (p.name.casefold(), p.id))
     ]
-    skipped = [{"path": item.ref.text, "reason": item.reason} for item in catalog.skipped]
+    skipped = [{"path": path_of(item.ref), "reason": item.reason} for item in catalog.skipped]
     skipped += [
-        {"path": copy.header.ref.text, "reason": f"It is an exact copy of {copy.first.ref.text}."}
+        {
+            "path": path_of(copy.header.ref),
+            "reason": f"It is an exact copy of {copy.first.ref.text}.",
+        }
         for copy in catalog.copies
     ]
     told = dict.fromkeys([*catalog.problems, *problems])
@@ -131,7 +135,7 @@ def _stack(stack: Stack, facts: StackFacts) -> Json:
     return {
         "label": stack.label,
         "is_image": stack.is_image,
-        "frames": [{"path": ref.file.text, "frame": ref.frame + 1} for ref in stack.frames],
+        "frames": [{"path": path_of(ref.file), "frame": ref.frame + 1} for ref in stack.frames],
         "rows": stack.rows if stack.is_image else None,
         "columns": stack.columns if stack.is_image else None,
         "transfer_syntax": header.transfer_syntax,

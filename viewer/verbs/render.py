@@ -80,8 +80,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.list is None and not (args.file and args.out):
         return _refuse("give FILE and OUT.png, or --list JOBS.json")
-    if args.list is not None and args.file:
-        return _refuse("--list takes no FILE")
+    if args.list is not None and (args.file or _says_how(args)):
+        return _refuse("--list takes no FILE and no other option: the list says how")
     reader = FrameReader()
     try:
         if args.list is not None:
@@ -92,6 +92,12 @@ def run(args: argparse.Namespace) -> int:
     finally:
         reader.close()
     return 0
+
+
+def _says_how(args: argparse.Namespace) -> bool:
+    wishes = (args.window, args.file_window, args.voi_lut, args.preset)
+    named = any(wish is not None for wish in wishes)
+    return named or args.min_max or args.no_overlays or args.frame != 1
 
 
 def _refuse(why: str) -> int:
@@ -121,7 +127,7 @@ def _run_list(path: Path, reader: FrameReader) -> int:
         jobs = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise JobError(f"the job list cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise JobError("the job list is not JSON") from error
     if not isinstance(jobs, list):
         raise JobError("the job list is not an array")
@@ -170,6 +176,11 @@ def parse_job(given: Any) -> RenderJob:
     for name in ("frame", "file_window", "voi_lut"):
         if name in values and (type(values[name]) is not int or values[name] < 1):
             raise JobError(f"{name.replace('_', '-')} is a number from 1")
+    for name in ("min_max", "overlays"):
+        if name in values and type(values[name]) is not bool:
+            raise JobError(f"{name.replace('_', '-')} is true or false")
+    if not isinstance(values.get("preset", ""), str):
+        raise JobError("preset is a name")
     if "window" in values:
         values["window"] = _width_and_center(values["window"])
     ways = [name for name in ("window", "file_window", "voi_lut", "preset") if name in values]
@@ -180,8 +191,11 @@ def parse_job(given: Any) -> RenderJob:
 
 def _width_and_center(given: Any) -> tuple[float, float]:
     try:
-        width, center = (float(value) for value in given)
-    except (TypeError, ValueError) as error:
+        width, center = given
+        if isinstance(given, str) or {type(width), type(center)} - {int, float}:
+            raise TypeError(given)
+        width, center = float(width), float(center)
+    except (TypeError, ValueError, OverflowError) as error:
         raise JobError("window is two numbers, width and center") from error
     if not (math.isfinite(width) and math.isfinite(center) and width > 0):
         raise JobError("window is a width above 0 and a center")
@@ -197,9 +211,10 @@ def write_picture(job: RenderJob, reader: FrameReader) -> None:
     from viewer.core.light import DisplayChoice
     from viewer.core.presets import find_preset
     from viewer.dicom.description.render import render
-    from viewer.dicom.files.source import FileRef, FrameRef
+    from viewer.dicom.files.source import FrameRef
+    from viewer.verbs.named_file import file_named
 
-    loaded = reader.load(FrameRef(FileRef(os.fsencode(job.path)), job.frame - 1))
+    loaded = reader.load(FrameRef(file_named(job.path), job.frame - 1))
     preset = find_preset(job.preset or "")
     inverted = preset is not None and preset.inverted
     choice = DisplayChoice(resolve_voi(job, loaded), inverted=inverted, overlays=job.overlays)

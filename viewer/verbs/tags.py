@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -26,12 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the file; `ViewerError` is the caller's to print."""
-    from viewer.dicom.files.source import FileRef
     from viewer.dicom.tagtree.tag_loading import open_document
+    from viewer.verbs.named_file import file_named
 
-    path = os.fsencode(args.file)
-    document = open_document(FileRef(path))
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    document = open_document(file_named(args.file))
     if args.json:
         from viewer.dicom.tagtree.tag_json import document_json
 
