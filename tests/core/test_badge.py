@@ -70,7 +70,32 @@ def test_problems_gravest_first_notes_elsewhere():
 def test_many_problems_are_counted():
     problems = [Problem("x", f"problem {n}") for n in range(5)]
 
-    assert texts(problems=problems) == ["problem 0", "problem 1", "3 more, see Problems"]
+    assert texts(problems=problems) == [
+        "problem 0",
+        "problem 1",
+        "problem 2",
+        "+2: see Problems",
+    ]
+
+
+def test_what_the_user_changed_and_what_is_hidden_share_a_line():
+    said = texts(voi=GUESS, padding_hidden=True, differs=("inverted", "window"))
+
+    assert said == [
+        "WINDOW GUESSED: the file has none; PADDING HIDDEN; DIFFERS FROM FILE: inverted, window"
+    ]
+
+
+def test_notes_are_quieter_than_warnings_and_stand_below():
+    found = badges(
+        view=View(), lossy=Lossy(), differs=("inverted",), problems=(Problem("x", "3 missing"),)
+    )
+
+    assert [badge.severity for badge in found] == [
+        Severity.WARNING,
+        Severity.WARNING,
+        Severity.NOTE,
+    ]
 
 
 def test_loading_is_said_last():

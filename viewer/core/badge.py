@@ -40,6 +40,8 @@ def badges(
     lossy: Lossy | None = None,
     voi: VoiChoice | None = None,
     voi_chosen: bool = False,
+    padding_hidden: bool = False,
+    differs: Sequence[str] = (),
     problems: Sequence[Problem] = (),
     loading: bool = False,
 ) -> tuple[Badge, ...]:
@@ -48,19 +50,24 @@ def badges(
     Args:
         voi: window in force; None for colour.
         voi_chosen: the user asked for it; else a window that the file did not give is a guess.
+        padding_hidden: pixels that are no image are black because the picture is inverted.
+        differs: how the user has it shown otherwise than the file asks for.
         problems: of the stack and the frame; notes stay in the Problems panel.
         loading: the frame that should be shown has not come yet.
     """
     found = [Badge(lossy_text(lossy))] if lossy is not None else []
     if view.turned_or_mirrored:
         found.append(Badge(turned_text(view)))
-    if (
-        voi is not None
-        and not voi_chosen
-        and voi.source in (VoiSource.PERCENTILE, VoiSource.MIN_MAX)
-    ):
-        found.append(Badge("WINDOW GUESSED: the file has none", Severity.NOTE))
     found += problem_badges(problems)
+    guessed = voi is not None and voi.source in (VoiSource.PERCENTILE, VoiSource.MIN_MAX)
+    notes = (
+        "WINDOW GUESSED: the file has none" if guessed and not voi_chosen else "",
+        "PADDING HIDDEN" if padding_hidden else "",
+        f"DIFFERS FROM FILE: {', '.join(differs)}" if differs else "",
+    )
+    said = "; ".join(note for note in notes if note)  # one line: they must not cover the image
+    if said:
+        found.append(Badge(said, Severity.NOTE))
     if loading:
         found.append(Badge("LOADING", Severity.NOTE))
     return tuple(found)
@@ -88,11 +95,11 @@ def turned_text(view: View) -> str:
 
 
 def problem_badges(problems: Sequence[Problem]) -> list[Badge]:
-    """The gravest few problems and how many more there are; the same sentence only once."""
+    """The worst few problems and how many more there are; the same sentence only once."""
     grave = {p.what: p for p in problems if p.severity is not Severity.NOTE}
     ordered = sorted(grave.values(), key=lambda p: p.severity is not Severity.ERROR)
     shown = [Badge(elided(plain(p.what), MOST_CHARACTERS), p.severity) for p in ordered]
-    if len(shown) <= MOST_PROBLEMS:
+    more = len(shown) - MOST_PROBLEMS
+    if more <= 0:
         return shown
-    more = len(shown) - MOST_PROBLEMS + 1
-    return [*shown[: MOST_PROBLEMS - 1], Badge(f"{more} more, see Problems")]
+    return [*shown[:MOST_PROBLEMS], Badge(f"+{more}: see Problems")]

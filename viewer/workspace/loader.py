@@ -84,6 +84,7 @@ class Loader(QObject):
 
     frame_loaded = Signal(object)  # FrameRef
     frame_failed = Signal(object, object)  # FrameRef, Problem
+    scanning_changed = Signal()
     states_changed = Signal(object)  # set of keys of the stacks concerned, at most every 15 ms
 
     def __init__(
@@ -167,9 +168,17 @@ class Loader(QObject):
 
     def set_scanning(self, scanning: bool) -> None:
         """Leave more of the interpreter to a scan while it runs."""
+        if scanning == self._scanning:
+            return
         with self._wake:
             self._scanning = scanning
             self._wake.notify_all()
+        self.scanning_changed.emit()
+
+    @property
+    def scanning(self) -> bool:
+        """Whether more frames may come: what a stack seems to lack is no news until then."""
+        return self._scanning
 
     def set_cache_limit(self, cache_bytes: int) -> None:
         with self._wake:

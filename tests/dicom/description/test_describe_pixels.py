@@ -7,6 +7,8 @@ import pytest
 
 from tests.dicom.light_data import RAMP, described, image, put_raw, told
 from viewer.core.image import Lossy, PaddingRange
+from viewer.dicom.datasets.attributes import Attributes, Notes
+from viewer.dicom.description.describe_pixels import describe_lossy
 
 
 @pytest.mark.parametrize(
@@ -100,3 +102,22 @@ def test_float_pixels_have_their_own_padding(tmp_path):
 )
 def test_lossy_history(tmp_path, attributes, lossy):
     assert described(tmp_path, image(**attributes)).lossy == lossy
+
+
+# PS3.5 A.4: what a transfer syntax says of loss where the attributes are silent.
+@pytest.mark.parametrize(
+    ("syntax", "marked", "methods"),
+    [
+        ("1.2.840.10008.1.2.4.103", False, ("H.264",)),
+        ("1.2.840.10008.1.2.4.100.1", False, ("MPEG-2",)),
+        ("1.2.840.10008.1.2.4.91", False, None),
+        ("1.2.840.10008.1.2.4.91", True, ("JPEG 2000",)),
+        ("1.2.840.10008.1.2.1", True, ()),
+    ],
+)
+def test_the_method_of_loss_follows_from_the_syntax_where_none_is_given(syntax, marked, methods):
+    source = image(LossyImageCompression="01" if marked else "00")
+
+    lossy = describe_lossy(Attributes(source, Notes("x")), syntax, Notes("x"))
+
+    assert (lossy.methods if lossy else None) == methods

@@ -331,8 +331,10 @@ def test_the_cursor_reads_stored_and_modality_value(opened):
     Hand(opened.canvas).move((100 + 20 * 4 + 2, 90 + 10 * 4 + 2))
 
     stored = opened.viewport.loaded.stored[10, 20]
-    line = opened.canvas.layers.corners.bottom_left.lines[0]
-    assert line == f"(21, 11)  {stored - 1024} HU  stored {stored}"
+    assert opened.canvas.layers.corners.bottom_left.lines[:2] == (
+        "L 14.0  P 7.0  H 0.0 mm",  # spacing 0.7 mm
+        f"(21, 11)  {stored - 1024} HU  stored {stored}",
+    )
 
 
 def test_gestures_without_an_image_do_nothing(show, tmp_path):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsTextItem
 
 from tests.data import ct_dataset, ct_series, write_dataset
 from tests.ui.viewport.opened import wait_until
-from tests.ui.viewport.phantom import write_phantom
+from tests.ui.viewport.phantom import phantom, write_phantom
 from viewer.core.view import View
 from viewer.settings import ANNOTATION_SIZE_PT, HIDE_IDENTITY, MemoryBackend
 
@@ -66,6 +66,49 @@ def test_a_guessed_window_is_told(show, tmp_path):
     assert [badge.text for badge in badges.badges] == ["WINDOW GUESSED: the file has none"]
     opened.viewport.set_window(40, 400)
     assert badges.badges == ()
+
+
+def badge_texts(opened) -> list[str]:
+    return [badge.text for badge in opened.canvas.layers.badges.badges]
+
+
+def test_what_the_user_changed_is_told_and_undone(opened):
+    opened.viewport.set_inverted(True)
+    opened.viewport.set_color_table("viridis")
+    opened.viewport.set_window(50, 350)
+    changed = badge_texts(opened)
+    opened.viewport.reset()
+
+    assert changed == ["DIFFERS FROM FILE: inverted, window, colours (viridis)"]
+    assert badge_texts(opened) == []
+
+
+def test_padding_that_an_inversion_hides_is_told(show, tmp_path):
+    padded = phantom()
+    padded[:2] = -500
+    opened = show([write_phantom(tmp_path / "a.dcm", padded, PixelPaddingValue=-500)])
+    before = badge_texts(opened)
+
+    opened.viewport.set_inverted(True)
+
+    assert before == []
+    assert badge_texts(opened) == ["PADDING HIDDEN; DIFFERS FROM FILE: inverted"]
+
+
+def test_gaps_are_no_news_while_files_are_still_read(show, tmp_path):
+    slices = ct_series(tmp_path / "ct", 9)
+    for path in slices[3:5]:
+        path.unlink()
+    opened = show([tmp_path / "ct"], frames=7)
+    loader = opened.workspace.loader
+    wait_until(lambda: any("missing" in text for text in badge_texts(opened)))
+
+    loader.set_scanning(True)
+    during = badge_texts(opened)
+    loader.set_scanning(False)
+
+    assert during == []
+    assert any("missing" in text for text in badge_texts(opened))
 
 
 def test_hidden_identity(show, tmp_path):

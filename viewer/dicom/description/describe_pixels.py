@@ -14,6 +14,21 @@ _LOSSY_SYNTAXES = {
     "1.2.840.10008.1.2.4.53": "JPEG spectral selection",
     "1.2.840.10008.1.2.4.55": "JPEG full progression",
 }
+_VIDEO = (("MPEG-2", range(100, 102)), ("H.264", range(102, 107)), ("H.265", range(107, 109)))
+_LOSSY_SYNTAXES |= {
+    f"1.2.840.10008.1.2.4.{number}{fragmentable}": method
+    for method, numbers in _VIDEO
+    for number in numbers
+    for fragmentable in ("", ".1")
+}
+# Lossless is possible in these: the method of an image that is marked lossy all the same.
+_EITHER_SYNTAXES = {
+    "1.2.840.10008.1.2.4.81": "JPEG-LS",
+    "1.2.840.10008.1.2.4.91": "JPEG 2000",
+    "1.2.840.10008.1.2.4.93": "JPEG 2000",
+    "1.2.840.10008.1.2.4.203": "HTJ2K",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
+}
 _THREE_SAMPLES = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420")
 _KNOWN = (*_THREE_SAMPLES, "YBR_ICT", "YBR_RCT", "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 _FLOATS = {"FloatPixelData": ("float", 32), "DoubleFloatPixelData": ("double", 64)}
@@ -152,4 +167,5 @@ def describe_lossy(root: Attributes, transfer_syntax: str, notes: Notes) -> Loss
     methods = root.texts("LossyImageCompressionMethod")
     if not marked and method is not None:
         notes.add("LossyImageCompression is not set, though the pixels are compressed with loss.")
+    method = method or _EITHER_SYNTAXES.get(transfer_syntax)
     return Lossy(ratios, methods or ((method,) if method else ()))

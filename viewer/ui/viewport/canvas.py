@@ -42,7 +42,7 @@ from viewer.workspace.tools import Tool, Toolbox
 from viewer.workspace.viewport import Viewport
 
 if TYPE_CHECKING:
-    from viewer.core.annotation import Readout
+    from viewer.core.readout_text import Readout
     from viewer.workspace.loader import Loader
 
 Button = Qt.MouseButton
@@ -155,6 +155,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         viewport.cine_changed.connect(self._refresh_layers)
         if self._loader is not None:
             self._loader.states_changed.connect(self.bar.refresh)
+            self._loader.scanning_changed.connect(self._refresh_layers)
 
     # What is shown
 
@@ -218,6 +219,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self._waiting,
             syntax_of(self._viewport),
             HIDE_IDENTITY.read(self._settings),
+            self._loader is not None and self._loader.scanning,
+            self._drawn.hides_padding,
         )
 
     def _area(self) -> Area:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from viewer.core.annotation import Readout
-from viewer.core.picture import Look, Painted, Picture
+from viewer.core.differences import hides_padding
+from viewer.core.picture import WHITE, Color, Look, Painted, Picture
 from viewer.core.placement import Point, Stage, place
 from viewer.core.readout import read_pixel
+from viewer.core.readout_text import Readout
 from viewer.dicom.description.icc import apply_icc
 from viewer.ui.viewport.area import Area
 from viewer.workspace.viewport import Viewport
@@ -23,7 +24,10 @@ class Drawn:
         self._viewport = viewport
         self._picture: Picture | None = None
         self._look: Look | None = None
+        self._padding: tuple[tuple[LoadedFrame, bool], bool] | None = None
         self.frame: LoadedFrame | None = None
+        self.hides_padding = False
+        self.overlay_color: Color = WHITE
 
     def take_frame(self) -> None:
         """The viewport has another frame, a failure, or nothing."""
@@ -39,11 +43,26 @@ class Drawn:
     def take_look(self) -> None:
         """The viewport shows its frame in another light."""
         if self._viewport.loaded is not None:  # else what is drawn keeps the look it has
-            self._look = Look(self._viewport.shown_choice, self._viewport.smooth)
+            viewport = self._viewport
+            self._look = Look(viewport.shown_choice, viewport.smooth, self.overlay_color)
+            self.hides_padding = self._does_hide_padding()
 
     def drop(self) -> None:
         """Draw nothing: what was drawn belongs to something else."""
         self.frame = self._picture = self._look = None
+        self.hides_padding = False
+
+    def _does_hide_padding(self) -> bool:
+        """Looked for once a frame, in its smallest copy: this is in the way of every drag."""
+        viewport = self._viewport
+        frame, pyramid, choice = viewport.loaded, viewport.pyramid, viewport.choice
+        if frame is None or pyramid is None:
+            return False
+        key = (frame, choice.inverted)
+        if self._padding is None or self._padding[0] != key:
+            hides = hides_padding(pyramid.levels[-1], frame.description, choice)
+            self._padding = (key, hides)
+        return self._padding[1]
 
     def stage(self, area: Area) -> Stage | None:
         """The stage of the frame in an area, or None without a frame."""

@@ -10,15 +10,16 @@ from PySide6.QtWidgets import QGraphicsItem
 from viewer.core.annotation import (
     Corners,
     Level,
-    Readout,
     Shown,
     breast_mark,
     corner_lines,
 )
 from viewer.core.badge import Badge, badges
+from viewer.core.differences import differences_from_file
 from viewer.core.image import FrameDescription
 from viewer.core.orientation import EdgeLetters, edge_letters
 from viewer.core.placement import Stage, zoom_of
+from viewer.core.readout_text import Readout
 from viewer.core.scale_bar import scale_bar
 from viewer.dicom.pixels.frames import LoadedFrame
 from viewer.ui.viewport.area import Area
@@ -46,6 +47,8 @@ class Sight:
         stage: its stage, or None without a frame.
         waiting: the wanted frame has been on its way for long enough to say so.
         syntax: name of the transfer syntax of a frame that failed.
+        scanning: more files may come, so gaps in the stack may still be filled.
+        hides_padding: pixels that are no image are black because the picture is inverted.
     """
 
     area: Area
@@ -55,6 +58,8 @@ class Sight:
     waiting: bool = False
     syntax: str = ""
     hide_identity: bool = False
+    scanning: bool = False
+    hides_padding: bool = False
 
 
 class Layers:
@@ -148,7 +153,8 @@ def _letters(
 
 
 def _badges(viewport: Viewport, sight: Sight) -> tuple[Badge, ...]:
-    stack_problems = viewport.stack.problems if viewport.stack else ()
+    settled = viewport.stack is not None and not sight.scanning
+    stack_problems = viewport.stack.problems if viewport.stack and settled else ()
     frame = sight.frame
     if frame is None:
         return badges(view=viewport.view, problems=stack_problems, loading=sight.waiting)
@@ -157,6 +163,8 @@ def _badges(viewport: Viewport, sight: Sight) -> tuple[Badge, ...]:
         lossy=frame.description.lossy,
         voi=viewport.voi if viewport.voi and viewport.voi.window else None,
         voi_chosen=viewport.choice.voi is not None,
+        padding_hidden=sight.hides_padding,
+        differs=differences_from_file(frame.description, viewport.choice, viewport.voi),
         problems=(*stack_problems, *frame.description.problems, *frame.problems),
         loading=sight.waiting,
     )
