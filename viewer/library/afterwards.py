@@ -15,14 +15,14 @@ from viewer.dicom.description.frame_geometry import (
     needs_geometry,
     read_frame_geometry,
 )
-from viewer.dicom.files.scan import Skipped
+from viewer.dicom.description.frame_rows import FrameRows, RowMaker
+from viewer.dicom.files.scan_items import Found, Skipped
 from viewer.dicom.files.source import FileRef, Source, open_source
 from viewer.dicom.headers.header_start import DEFLATED_UIDS
 from viewer.errors import ViewerError
 from viewer.library.identity import signature
 
 if TYPE_CHECKING:
-    from viewer.dicom.files.scan import Found
     from viewer.dicom.headers.header import Header
 
 _CHUNK = 1 << 20
@@ -34,6 +34,26 @@ class Compared:
 
     ref: FileRef
     same: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Digested:
+    """A file that was found, with what its series will keep of it."""
+
+    header: Header
+    rows: FrameRows
+
+
+def digested(
+    items: Iterable[Found | Skipped | FrameGeometry | Compared],
+) -> Generator[Digested | Skipped | FrameGeometry | Compared, None, None]:
+    """Pass items on with their values decoded, so that whoever takes them need not."""
+    maker = RowMaker()
+    for item in items:
+        if isinstance(item, Found):
+            yield Digested(item.header, maker.rows_of(item.header))
+        else:
+            yield item
 
 
 def with_details(

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from viewer.dicom.description.frame_geometry import FrameGeometry
-from viewer.dicom.files.scan import Skipped
+from viewer.dicom.files.scan_items import Skipped
 from viewer.errors import Problem, Severity
-from viewer.library.afterwards import Compared
+from viewer.library.afterwards import Compared, Digested
 from viewer.library.identity import patient_key, series_stand_in, signature, study_stand_in
 from viewer.library.nodes import Patient, Series, Stack, StackKey, Study
 from viewer.library.receipt import Receipt, make_receipt
 
 if TYPE_CHECKING:
-    from viewer.dicom.files.scan import Found
+    from viewer.dicom.description.frame_rows import FrameRows
+    from viewer.dicom.files.scan_items import Found
     from viewer.dicom.files.source import FileRef
     from viewer.dicom.headers.header import Header
 
@@ -73,7 +74,9 @@ class Catalog:
         self._by_ref: dict[FileRef, Series] = {}
         self._by_uid: dict[str, Header] = {}
 
-    def add(self, items: Iterable[Found | Skipped | FrameGeometry | Compared]) -> CatalogChange:
+    def add(
+        self, items: Iterable[Found | Digested | Skipped | FrameGeometry | Compared]
+    ) -> CatalogChange:
         """Take a batch of what a scan yields and of what is found out afterwards."""
         change = CatalogChange()
         touched: dict[int, Series] = {}
@@ -88,6 +91,8 @@ class Catalog:
                 self.skipped.append(item)
                 change.skipped += 1
                 continue
+            elif isinstance(item, Digested):
+                series = self._take(item.header, change, item.rows)
             else:
                 series = self._take(item.header, change)
             if series is not None:
@@ -154,7 +159,9 @@ class Catalog:
             stacks=stacks,
         )
 
-    def _take(self, header: Header, change: CatalogChange) -> Series | None:
+    def _take(
+        self, header: Header, change: CatalogChange, rows: FrameRows | None = None
+    ) -> Series | None:
         if header.ref in self._by_ref or header.ref in self.duplicates:
             return None  # the same file scanned again
         self.found += 1
@@ -167,7 +174,7 @@ class Catalog:
             self.duplicates[header.ref] = Duplicate(header, first, conflict)
             if not conflict:
                 return None
-        return self._place(header, change)
+        return self._place(header, change, rows)
 
     def _take_compared(self, compared: Compared, change: CatalogChange) -> Series | None:
         known = self.duplicates.get(compared.ref)
@@ -176,7 +183,9 @@ class Catalog:
         self.duplicates[compared.ref] = Duplicate(known.header, known.first, conflict=True)
         return self._place(known.header, change)
 
-    def _place(self, header: Header, change: CatalogChange) -> Series:
+    def _place(
+        self, header: Header, change: CatalogChange, rows: FrameRows | None = None
+    ) -> Series:
         text = header.text
         series_uid, study_uid = text("SeriesInstanceUID"), text("StudyInstanceUID")
         patient_id = text("PatientID")
@@ -193,7 +202,7 @@ class Catalog:
         if series is None:
             series = self._by_values[values] = self._series_of(header, change)
         series.headers.append(header)
-        series.contents.add(header)
+        series.contents.add(header, rows)
         self._by_ref[header.ref] = series
         return series
 

@@ -13,8 +13,12 @@ from viewer.dicom.description.series_frames import SeriesFrames
 from viewer.errors import Problem
 
 if TYPE_CHECKING:
+    from viewer.core.stacking import FrameGroup
+    from viewer.dicom.description.series_frames import Columns
     from viewer.dicom.files.source import FrameRef
     from viewer.dicom.headers.header import Header
+
+SMALL = 200  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,36 @@ class Series:
     @property
     def stacks(self) -> list[Stack]:
         """Its stacks by their lowest Instance Number; worked out when asked for."""
-        if self._stacked != self.contents.version:
-            from viewer.library.stacks import build_stacks
+        if not self.is_split:
+            from viewer.library.stacks import split
 
-            self._stacks = build_stacks(self, {stack.key: stack for stack in self._stacks})
-            self._stacked = self.contents.version
+            columns = self.contents.columns()
+            self.adopt(columns, split(columns))
         return self._stacks
+
+    @property
+    def stacks_now(self) -> list[Stack]:
+        """Its stacks if working them out goes unnoticed, else as they were last worked out."""
+        return self.stacks if self.is_small else self._stacks
+
+    @property
+    def is_small(self) -> bool:
+        """Few enough frames to be split into stacks in a millisecond or two."""
+        return self.contents.count <= SMALL
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the stacks known are those of all that was found."""
+        return self._stacked == self.contents.version
+
+    def adopt(self, columns: Columns, groups: list[FrameGroup]) -> None:
+        """Take what `split` made of `columns`, perhaps on another thread meanwhile."""
+        from viewer.library.stacks import build_stacks
+
+        if columns.epoch != self.contents.epoch:
+            return  # the rows have moved since: what the groups number is elsewhere
+        self._stacks = build_stacks(self, groups, {stack.key: stack for stack in self._stacks})
+        self._stacked = columns.version
 
 
 @dataclass(eq=False, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from viewer.core.orientation import plane_name
@@ -13,13 +14,19 @@ from viewer.errors import Problem, Severity
 from viewer.library.nodes import Series, Stack, StackKey
 
 if TYPE_CHECKING:
+    from viewer.dicom.description.series_frames import Columns
     from viewer.dicom.headers.header import Header
 
 
-def build_stacks(series: Series, known: dict[StackKey, Stack]) -> list[Stack]:
+def split(columns: Columns) -> list[FrameGroup]:
+    """The groups of frames that make stacks; takes time for thousands of them, on any thread."""
+    return split_and_sort(columns.table())
+
+
+def build_stacks(
+    series: Series, groups: list[FrameGroup], known: dict[StackKey, Stack]
+) -> list[Stack]:
     """The stacks of a series in the order found; stacks known before keep their identity."""
-    table = series.contents.table()
-    groups = split_and_sort(table)
     keys = [_key_of(series, group) for group in groups]
     labels = _labels(series, groups)
     stacks = []
@@ -42,8 +49,9 @@ def _fill(stack: Stack, group: FrameGroup, label: str) -> None:
     rows = group.indices.tolist()
     first = contents.headers[rows[0]]
     key = contents.key_of[contents.codes[rows[0]]]
-    stack.frames = tuple([contents.refs[row] for row in rows])
-    stack.headers = [contents.headers[row] for row in rows]
+    pick = itemgetter(*rows) if len(rows) > 1 else lambda column: (column[rows[0]],)
+    stack.frames = pick(contents.refs)
+    stack.headers = pick(contents.headers)
     stack.label = label
     stack.modality = first.text("Modality")
     stack.is_image = key[0] == "picture"

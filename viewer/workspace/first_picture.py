@@ -60,13 +60,19 @@ class FirstPicture(QObject):
         if not self._has_chance():
             self._try_next()
 
+    def look_again(self, split: Iterable[Series]) -> None:
+        """Large series were split that had no stacks when they were found."""
+        waiting = self._viewport is not None and not self._has_chance()
+        if waiting and any(not series.is_small for series in split):
+            self._try_next()
+
     def scan_ended(self) -> None:
         """Nothing more will come: without any picture, show what is there and why it is none."""
         viewport = self._viewport
         if viewport is None or self._has_chance():
             return
         self._try_next()
-        stacks = [stack for series in self._series.values() for stack in series.stacks]
+        stacks = [stack for series in self._series.values() for stack in series.stacks_now]
         if viewport.stack not in stacks and stacks:
             viewport.show(stacks[0])
         if viewport.failure is not None or not stacks:
@@ -107,4 +113,4 @@ class FirstPicture(QObject):
 
 
 def _pictures(series: Iterable[Series]) -> Iterable[Stack]:
-    return (stack for one in list(series) for stack in one.stacks if stack.is_image)
+    return (stack for one in list(series) for stack in one.stacks_now if stack.is_image)

@@ -16,6 +16,7 @@ from viewer.errors import Problem, Severity
 from viewer.workspace.jobs import Job, Jobs
 
 if TYPE_CHECKING:
+    from viewer.dicom.headers.header import Header
     from viewer.library.catalog import Catalog, CatalogChange
 
 AnyPath = bytes | str | Path
@@ -50,14 +51,20 @@ class ScanProgress:
         return self.seen / self.seconds if self.seconds > 0 else 0.0
 
 
-def scan_work(paths: tuple[AnyPath, ...]) -> Callable[[], Generator[object, None, None]]:
-    """The work of one scan; its modules are imported on the job's thread."""
+def scan_work(
+    paths: tuple[AnyPath, ...], known: Callable[[str], Header | None]
+) -> Callable[[], Generator[object, None, None]]:
+    """The work of one scan; its modules are imported on the job's thread.
+
+    Args:
+        known: answers a SOP Instance UID with what an earlier scan found, on that thread.
+    """
 
     def work() -> Generator[object, None, None]:
         from viewer.dicom.files.scan import scan
-        from viewer.library.afterwards import with_details
+        from viewer.library.afterwards import digested, with_details
 
-        yield from with_details(scan(paths))
+        yield from digested(with_details(scan(paths), known))
 
     return work
 
@@ -97,7 +104,7 @@ class Opening(QObject):
         if not self._progress.running:
             self._began_s = time.perf_counter()
             self._progress = ScanProgress(running=True)
-        job = self._jobs.start(scan_work(wanted), batched=True)
+        job = self._jobs.start(scan_work(wanted, self._catalog.first_with), batched=True)
         self._running.add(job)
         job.items.connect(self._take)
         job.failed.connect(self._take_failure)
@@ -179,11 +186,12 @@ class Opening(QObject):
 
 
 def _problems_of(item: object) -> tuple[Problem, ...]:
-    from viewer.dicom.files.scan import Found, Skipped
+    from viewer.dicom.files.scan_items import Skipped
+    from viewer.library.afterwards import Digested
 
     if isinstance(item, Skipped):
         return (Problem(item.ref.text, item.reason, item.advice, Severity.ERROR),)
-    return item.header.problems if isinstance(item, Found) else ()
+    return item.header.problems if isinstance(item, Digested) else ()
 
 
 def _merged(first: CatalogChange, then: CatalogChange) -> CatalogChange:

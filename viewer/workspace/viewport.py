@@ -183,7 +183,7 @@ class Viewport(QObject):
         stack = self._stack
         if stack is None:
             return
-        stacks = stack.series.stacks  # asking sorts what has arrived into the stack
+        stacks = stack.series.stacks_now  # asking sorts what has arrived into the stack
         if stack.frames is self._frames:
             return
         shown = self.frame_ref

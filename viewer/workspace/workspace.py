@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from viewer import settings
 from viewer.dicom.files.source import FrameRef
@@ -20,13 +20,11 @@ from viewer.workspace.jobs import Jobs
 from viewer.workspace.loader import Loader, PooledReader, Reader
 from viewer.workspace.opening import AnyPath, Opening, ScanProgress
 from viewer.workspace.problem_log import ProblemLog
+from viewer.workspace.stacker import Stacker
 from viewer.workspace.viewport import Viewport
 
 if TYPE_CHECKING:
-    from viewer.library.nodes import Stack
-
-FOLLOW_MS = 200  # sorting a growing series of thousands anew costs too much for every bite
-SURVEY_MS = 20
+    from viewer.library.nodes import Series, Stack
 
 
 class Workspace(QObject):
@@ -57,12 +55,11 @@ class Workspace(QObject):
         )
         self.viewports: list[Viewport] = []
         self._active = self.add_viewport()
+        self.stacker = Stacker(self)
         self._opening = Opening(self.catalog, self)
         self._first = FirstPicture(self.catalog, self.loader, self)
-        self._follow = QTimer(self, singleShot=True, interval=FOLLOW_MS)
-        self._follow.timeout.connect(self._follow_growth)
-        self._survey = QTimer(self, singleShot=True, interval=SURVEY_MS)
-        self._survey.timeout.connect(self._survey_stacks)
+        self.stacker.split.connect(self._follow_growth)
+        self.stacker.rested.connect(self._survey_stacks)
         self._opening.grown.connect(self._take_growth)
         self._opening.problems_met.connect(self.problems.add)
         self._opening.progressed.connect(self._take_progress)
@@ -104,17 +101,17 @@ class Workspace(QObject):
         for viewport in self.viewports:
             viewport.clear()
         self.loader.clear()
+        self.stacker.clear()
         self.catalog.clear()
         self.problems.clear()
         self.catalog_changed.emit(CatalogChange())
 
     def close(self) -> None:
         """End all work; nothing is reported afterwards."""
-        self._follow.stop()
-        self._survey.stop()
         for viewport in self.viewports:
             viewport.cine.pause()
         self._opening.close()
+        self.stacker.close()
         self.jobs.close()
         self.loader.close()
         self._collector.close()
@@ -162,8 +159,7 @@ class Workspace(QObject):
     @Slot(object)
     def _take_growth(self, change: CatalogChange) -> None:
         self._first.look_at(change)
-        if not self._follow.isActive():
-            self._follow.start()
+        self.stacker.add((*change.series, *change.changed))
         self.catalog_changed.emit(change)
 
     @Slot(object)
@@ -171,21 +167,23 @@ class Workspace(QObject):
         self.loader.set_scanning(progress.running)
         self.scan_progress.emit(progress)
 
-    @Slot()
-    def _follow_growth(self) -> None:
+    @Slot(list)
+    def _follow_growth(self, split: list[Series]) -> None:
+        self._first.look_again(split)
         for viewport in self.viewports:
-            viewport.follow_growth()
+            if viewport.stack is not None and viewport.stack.series in split:
+                viewport.follow_growth()
 
     @Slot()
     def _end_scan(self) -> None:
-        self._follow.stop()
-        self._follow_growth()
-        self._first.scan_ended()
-        self._survey.start()
+        self.stacker.hurry(v.stack.series for v in self.viewports if v.stack is not None)
 
     @Slot()
     def _survey_stacks(self) -> None:
         """Once all is there: what is odd about stacks nobody has looked at yet."""
+        if self.scanning:
+            return
+        self._first.scan_ended()
         found = [p for series in self.catalog.series for s in series.stacks for p in s.problems]
         self.problems.replace_passing(found)
 

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from viewer.core.stacking import FrameTable
-from viewer.dicom.datasets.object_kinds import is_picture
 from viewer.dicom.description.frame_geometry import FrameGeometry
+from viewer.dicom.description.frame_rows import FrameRows, Key, RowMaker, Rows
 from viewer.dicom.description.series_dimensions import acquired_s, dimensions_of
 from viewer.dicom.files.source import FrameRef
 
 if TYPE_CHECKING:
     from viewer.dicom.headers.header import Header
 
-# NumberOfFrames is a claim: more than this is not laid out, whatever the file says.
-MOST_FRAMES = 200_000
-FURTHEST_MM = 1e7  # a position beyond is an accident and would overflow what is computed from it
+_BLOCK = 256  # rows turned into an array at once: few enough to go unnoticed
 
 
 class _Column:
-    """Rows of numbers that come singly or in blocks; old rows are turned into an array once."""
+    """Rows of numbers that come singly or in blocks; each is turned into an array once."""
 
     def __init__(self, width: int) -> None:
         self._width = width
         self._blocks: list[np.ndarray] = []
         self._single: list[Sequence[float]] = []
 
-    def add(self, row: Sequence[float]) -> None:
-        self._single.append(row)
-
-    def extend(self, rows: np.ndarray) -> None:
-        self._settle()
-        self._blocks.append(rows)
+    def extend(self, rows: Rows) -> None:
+        if isinstance(rows, np.ndarray):
+            self._settle()
+            self._blocks.append(rows)
+            return
+        self._single += rows
+        if len(self._single) >= _BLOCK:
+            self._settle()
 
     def array(self) -> np.ndarray:
         """All rows, (rows, width)."""
@@ -50,21 +50,56 @@ class _Column:
             self._single = []
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What was known of a series at one moment; `table` may be asked for on any thread.
+
+    Attributes:
+        version, epoch: of the series at that moment.
+    """
+
+    version: int
+    epoch: int
+    keys: np.ndarray
+    orientations: np.ndarray
+    positions: np.ndarray
+    order: np.ndarray
+    headers: Sequence[Header]
+    geometry: Mapping[object, FrameGeometry]
+
+    def table(self) -> FrameTable:
+        """All frames, for `split_and_sort`."""
+        order = self.order
+        if _has_twins(order):
+            times = np.array([acquired_s(header) for header in self.headers])
+            order = np.column_stack([order, times])
+        placed = self.positions[np.isfinite(self.positions).all(axis=1)]
+        return FrameTable(
+            keys=self.keys,
+            orientations=self.orientations,
+            positions=self.positions,
+            order=order,
+            # Distances along a normal come later: here any place that may occur twice counts.
+            dimensions=dimensions_of(self.headers, self.geometry)
+            if _has_twins(np.round(placed, 3))
+            else (),
+        )
+
+
 class SeriesFrames:
     """Columns with one row per frame, in the order found.
 
-    Decoding a header's values costs more than sorting them, so each header is decoded once, when
-    the stacks are asked for and not while the scan runs.
-
     Attributes:
         version: changes whenever something was added.
-        refs, headers, codes: per frame, up to date after `table()`.
+        epoch: changes whenever rows got another place, so that older row numbers mean nothing.
+        count: frames, as far as files claim them.
+        refs, headers, codes: per frame, up to date after `columns()`.
         key_of: hard keys by code.
     """
 
     def __init__(self) -> None:
-        self.version = 0
-        self._orientation_of: dict[str, tuple[float, ...]] = {}
+        self.version = self.epoch = self.count = 0
+        self._maker = RowMaker()
         self._all: list[Header] = []
         self._geometry: dict[object, FrameGeometry] = {}
         self._clear()
@@ -73,15 +108,20 @@ class SeriesFrames:
         self.refs: list[FrameRef] = []
         self.headers: list[Header] = []
         self.codes: list[int] = []
-        self.key_of: list[tuple[Hashable, ...]] = []
-        self._code_of: dict[tuple[Hashable, ...], int] = {}
+        self.key_of: list[Key] = []
+        self._code_of: dict[Key, int] = {}
         self._positions, self._orientations, self._order = _Column(3), _Column(6), _Column(2)
-        self._queue = list(self._all)
+        self._queue: list[Header | FrameRows] = list(self._all)
 
-    def add(self, header: Header) -> None:
-        """Take a file; costs next to nothing."""
-        self._queue.append(header)
+    def add(self, header: Header, rows: FrameRows | None = None) -> None:
+        """Take a file; costs next to nothing.
+
+        Args:
+            rows: of the file, when another thread has made them already.
+        """
+        self._queue.append(header if rows is None else rows)
         self._all.append(header)
+        self.count += header.frames
         self.version += 1
 
     def place(self, geometry: FrameGeometry) -> None:
@@ -89,134 +129,44 @@ class SeriesFrames:
         self._geometry[geometry.ref] = geometry
         self._clear()  # its rows are in the middle of the columns: they are made anew
         self.version += 1
+        self.epoch += 1
 
-    def table(self) -> FrameTable:
-        """All frames so far, for `split_and_sort`."""
-        for header in self._queue:
-            self._append(header)
+    def columns(self) -> Columns:
+        """All frames so far."""
+        for item in self._queue:
+            if isinstance(item, FrameRows):
+                self._append(item)
+            else:
+                self._append(self._maker.rows_of(item, self._geometry.get(item.ref)))
         self._queue = []
-        positions, order = self._positions.array(), self._order.array()
-        if _has_twins(order):
-            times = np.array([acquired_s(header) for header in self.headers])
-            order = np.column_stack([order, times])
-        placed = positions[np.isfinite(positions).all(axis=1)]
-        return FrameTable(
+        return Columns(
+            version=self.version,
+            epoch=self.epoch,
             keys=np.array(self.codes, int),
             orientations=self._orientations.array(),
-            positions=positions,
-            order=order,
-            # Distances along a normal come later: here any place that may occur twice counts.
-            dimensions=dimensions_of(self.headers, self._geometry)
-            if _has_twins(np.round(placed, 3))
-            else (),
+            positions=self._positions.array(),
+            order=self._order.array(),
+            headers=self.headers[:],
+            geometry=dict(self._geometry),
         )
 
-    def _append(self, header: Header) -> None:
-        rows = header.integer("Rows") or 0
-        geometry = self._geometry.get(header.ref)
-        if not is_picture(header.text("SOPClassUID"), header.has_pixels, rows):
-            self._row(header, ("object", header.text("SOPClassUID")))
-        elif geometry is not None and geometry.placed:
-            self._append_placed(header, geometry)
-        elif header.frames > 1:
-            self._append_clip(header)
+    def _append(self, rows: FrameRows) -> None:
+        count = len(rows.refs)
+        if len(rows.keys) == 1:
+            self.codes += [self._code(rows.keys[0])] * count
         else:
-            self._append_single(header)
+            self.codes += [self._code(key) for key in rows.keys]
+        self.refs += rows.refs
+        self.headers += [rows.header] * count
+        self._positions.extend(rows.positions)
+        self._orientations.extend(rows.orientations)
+        self._order.extend(rows.order)
 
-    def _append_single(self, header: Header) -> None:
-        position = _triple(header.numbers("ImagePositionPatient"))
-        orientation = self._orientation(header)
-        if position is None or len(orientation) != 6:
-            self._row(header, _picture_key(header, ""))
-        else:
-            key = _picture_key(header, header.text("FrameOfReferenceUID"))
-            self._row(header, key, position, orientation)
-
-    def _orientation(self, header: Header) -> tuple[float, ...]:
-        """Image Orientation (Patient); most slices of a series share the same few characters."""
-        text = header.text("ImageOrientationPatient")
-        known = self._orientation_of.get(text)
-        if known is None:
-            known = self._orientation_of[text] = header.numbers("ImageOrientationPatient")
-        return known
-
-    def _append_clip(self, header: Header) -> None:
-        """Frames in their own order; the parts of a concatenation make one clip (rule 61)."""
-        whole = header.text("ConcatenationUID") or header.ref
-        count = min(header.frames, MOST_FRAMES)
-        code = self._code((*_picture_key(header, ""), "clip", whole))
-        self._rows(header, [code] * count, np.full((count, 3), np.nan), np.full((count, 6), np.nan))
-
-    def _append_placed(self, header: Header, geometry: FrameGeometry) -> None:
-        key = _picture_key(
-            header, geometry.frame_of_reference or header.text("FrameOfReferenceUID")
-        )
-        count = min(header.frames, len(geometry.positions))
-        far = abs(geometry.positions[:count]) > FURTHEST_MM
-        positions = np.where(far, np.nan, geometry.positions[:count])
-        codes = [self._code((*key, "stack", stack)) for stack in geometry.stacks[:count].tolist()]
-        self._rows(header, codes, positions, geometry.orientations[:count])
-
-    def _code(self, key: tuple[Hashable, ...]) -> int:
+    def _code(self, key: Key) -> int:
         code = self._code_of.setdefault(key, len(self._code_of))
         if code == len(self.key_of):
             self.key_of.append(key)
         return code
-
-    def _row(
-        self,
-        header: Header,
-        key: tuple[Hashable, ...],
-        position: Sequence[float] = (math.nan,) * 3,
-        orientation: Sequence[float] = (math.nan,) * 6,
-    ) -> None:
-        self.codes.append(self._code(key))
-        self.refs.append(FrameRef(header.ref, 0))
-        self.headers.append(header)
-        self._positions.add(position)
-        self._orientations.add(orientation)
-        self._order.add(_number(header))
-
-    def _rows(
-        self, header: Header, codes: list[int], positions: np.ndarray, orientations: np.ndarray
-    ) -> None:
-        """All frames of one file: codes, (frames, 3), (frames, 6)."""
-        count = len(codes)
-        self.codes += codes
-        self.refs += [FrameRef(header.ref, frame) for frame in range(count)]
-        self.headers += [header] * count
-        self._positions.extend(positions)
-        self._orientations.extend(orientations)
-        instance, first = _number(header)
-        frames = first + np.arange(count)
-        self._order.extend(np.column_stack([np.full(count, instance), frames]))
-
-
-def _picture_key(header: Header, frame_of_reference: str) -> tuple[Hashable, ...]:
-    return (
-        "picture",
-        header.text("SOPClassUID"),
-        header.integer("Rows") or 0,
-        header.integer("Columns") or 0,
-        header.integer("SamplesPerPixel") or 1,
-        "LOCALIZER" in header.text("ImageType"),
-        frame_of_reference,
-    )
-
-
-def _number(header: Header) -> tuple[float, float]:
-    """Instance Number and the number of the first frame, which order where geometry does not."""
-    instance = header.integer("InstanceNumber")
-    offset = header.integer("ConcatenationFrameOffsetNumber")
-    if offset is not None and header.text("ConcatenationUID"):
-        return (-math.inf, float(offset))  # parts may have any Instance Number
-    return (math.nan if instance is None else float(instance), 0.0)
-
-
-def _triple(values: tuple[float, ...]) -> tuple[float, ...] | None:
-    if len(values) != 3 or not all(abs(value) <= FURTHEST_MM for value in values):
-        return None
-    return values
 
 
 def _has_twins(rows: np.ndarray) -> bool:

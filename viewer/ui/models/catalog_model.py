@@ -2,217 +2,197 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
+import itertools
+from collections import deque
+from collections.abc import Iterable, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QMimeData,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-)
+from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QStandardItemModel
 
 from viewer.ui.labels import plain_tool_tip
 from viewer.ui.models import catalog_rows as words
-from viewer.ui.models.idle import Slices
+from viewer.ui.models.catalog_row import ID_ROLE, RANK_ROLE, Row, make_row, row_key
+from viewer.workspace.stacker import Stacker
 
 if TYPE_CHECKING:
     from viewer.library.catalog import Catalog, CatalogChange
-    from viewer.library.nodes import Stack, Study
+    from viewer.library.nodes import Series, Stack, Study
 
 STACK_MIME = "application/x-lightbox-stacks"
-QUIET_MS = 250  # a series that still grows is not split again and again
 Index = QModelIndex | QPersistentModelIndex
-_LEVELS = ("root", "patient", "study", "series", "stack")
-_NO_INDEX = QModelIndex()
+_FOR_EVER_S = float("inf")
 
 
-class Row:
-    """One row of the tree; its words are made when they are first asked for."""
-
-    __slots__ = ("_place", "children", "ids", "key", "level", "node", "parent", "size", "stacks",
-                 "texts", "words")  # fmt: skip
-
-    def __init__(self, node: Any, parent: Row | None) -> None:
-        self.node = node
-        self.parent = parent
-        self.level: str = _LEVELS[_LEVELS.index(parent.level) + 1] if parent else _LEVELS[0]
-        self.children: list[Row] = []
-        self.ids: set[int] = set()  # of the nodes of the children
-        self.key: tuple[Any, ...] = ()
-        self.stacks: Sequence[Stack] = ()  # of a series, once they were looked at
-        self.size = -1  # headers of a series, or series of a study, when last drawn
-        self._place = 0
-        self.forget_texts()
-
-    def forget_texts(self) -> None:
-        self.texts: tuple[str, ...] | None = None
-        self.words: tuple[str, ...] | None = None
-
-    @property
-    def place(self) -> int:
-        """Position among its siblings; remembered, since Qt asks for it all the time."""
-        siblings = self.parent.children if self.parent else [self]
-        if self._place >= len(siblings) or siblings[self._place] is not self:
-            for place, row in enumerate(siblings):
-                row._place = place
-        return self._place
-
-    def text(self, column: int) -> str:
-        if self.texts is None:
-            self.texts = self._make_texts()
-        return self.texts[column]
-
-    def _make_texts(self) -> tuple[str, ...]:
-        if self.level == "patient":
-            return words.patient_texts(self.node)
-        if self.level == "study":
-            return words.study_texts(self.node)
-        if self.level == "series":
-            return words.series_texts(self.node, self.stacks)
-        return words.stack_texts(self.node)
-
-    def search_words(self) -> tuple[str, ...]:
-        if self.words is None:
-            self.text(words.NAME)
-            self.words = words.search_words(self.level, self.node, self.texts or ())
-        return self.words
-
-
-class CatalogModel(QAbstractItemModel):
+class CatalogModel(QStandardItemModel):
     """Draws a Catalog; grows by inserting rows, so selection and scroll position stay.
 
-    A series is split into stacks in idle moments, because splitting costs time; a series of
-    one stack has no rows below it and stands for its stack.
+    Qt's own items carry the tree, because a view asks for the shape of all its rows whenever one
+    is inserted: five thousand rows cost 1 ms so, and 100 ms with a shape kept in Python. Words
+    are made for the rows that are painted.
+
+    A series of one stack has no rows below it and stands for its stack. The stacker splits
+    series, and the rows follow it.
     """
 
-    def __init__(self, catalog: Catalog, parent: QObject | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, stacker: Stacker | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._catalog = catalog
-        self._root = Row(catalog, None)
-        self._rows: dict[int, Row] = {}
+        self._stacker = stacker or Stacker(self)
+        self._ids = itertools.count(1)
+        self._root = Row(0, catalog, None, self.invisibleRootItem())
+        self._rows: dict[int, Row] = {}  # by id(node)
+        self._by_id: dict[int, Row] = {}
         self._column, self._falling = words.NAME, False
-        self._unsplit: dict[int, Row] = {}
-        self._slices = Slices(self._split_next, self)
-        self._quiet = QTimer(self, interval=QUIET_MS, singleShot=True)
-        self._quiet.timeout.connect(self._slices.start)
+        self._new: deque[Any] = deque()  # nodes that have no row yet
+        self._grown: deque[Series] = deque()
+        self._split: deque[Series] = deque()
         self.dragged: list[Stack] = []
+        self.setColumnCount(len(words.COLUMNS))
+        self.setHorizontalHeaderLabels(words.COLUMNS)
+        self.setSortRole(RANK_ROLE)
+        self._stacker.split.connect(self._take_split)
         self.update()
 
     # Growing
 
+    def queue(self, change: CatalogChange) -> None:
+        """Take note of what changed; `grow` draws it."""
+        self._new.extend((*change.patients, *change.studies, *change.series))
+        self._grown.extend((*change.series, *change.changed))
+
+    def grow(self, most_s: float = _FOR_EVER_S) -> bool:
+        """Draw what was queued for about so long; False when nothing is left."""
+        end_s = perf_counter() + most_s
+        while perf_counter() < end_s:
+            if self._new:
+                self._add_next()
+            elif self._grown:
+                self._note_growth()
+            elif self._split:
+                self._show_stacks(self._split.popleft())
+            else:
+                return False
+        return True
+
     def update(self, change: CatalogChange | None = None) -> None:
-        """Bring the rows up to the catalogue: to what a change says, or by looking at it all."""
+        """Bring the rows up to the catalogue at once: to a change, or by drawing it all anew."""
         if change is None:
-            self._sync(self._root, self._catalog.patients)
-            for patient_row in self._root.children:
-                self._sync(patient_row, patient_row.node.studies)
-                for study_row in patient_row.children:
-                    self._sync(study_row, study_row.node.series)
-                    self._note_growth(study_row.children)
+            self._empty()
+            for patient in self._catalog.patients:
+                self._new.append(patient)
+                for study in patient.studies:
+                    self._new.append(study)
+                    self._new.extend(study.series)
+                    self._grown.extend(study.series)
         else:
-            for patient in change.patients:
-                self._add(self._root, patient)
-            for study in change.studies:
-                self._add(self._rows[id(study.patient)], study)
-            for series in change.series:
-                self._add(self._rows[id(series.study)], series)
-            self._note_growth([self._rows[id(s)] for s in (*change.series, *change.changed)])
-        if self._unsplit and not self._slices.active:
-            self._quiet.start()
+            self.queue(change)
+        self._stacker.add(self._grown)
+        self.grow()
 
     @property
     def splitting(self) -> bool:
-        """Whether there are series whose stacks were not looked at yet."""
-        return bool(self._unsplit)
+        """Whether rows are still to come."""
+        return bool(self._new or self._grown or self._split) or self._stacker.busy
 
-    def _add(self, parent: Row, node: Any) -> None:
-        if id(node) not in parent.ids:
-            self._insert(parent, node)
+    def _empty(self) -> None:
+        for waiting in (self._new, self._grown, self._split):
+            waiting.clear()
+        self.removeRows(0, self.rowCount())  # first: views ask about rows that are leaving
+        self._rows.clear()
+        self._by_id.clear()
+        self._root.children.clear()
 
-    def _sync(self, parent: Row, nodes: Sequence[Any]) -> None:
-        if len(nodes) == len(parent.children) and all(id(node) in parent.ids for node in nodes):
+    def _add_next(self) -> None:
+        """Insert the next node; into an empty branch all that follow it there, at once."""
+        node = self._new.popleft()
+        parent = self._parent_of(node)
+        if parent is None or id(node) in self._rows:
             return
-        wanted = {id(node) for node in nodes}
-        for row in [row for row in parent.children if id(row.node) not in wanted]:
-            self._remove(row)
-        for node in nodes:
-            self._add(parent, node)
+        if parent.children:
+            self._insert(parent, self._make(node, parent))
+            return
+        together = [self._make(node, parent)]
+        while self._new and self._parent_of(self._new[0]) is parent and len(together) < 500:
+            together.append(self._make(self._new.popleft(), parent))
+        together.sort(key=row_key, reverse=self._falling)
+        parent.children.extend(together)
+        parent.item.appendRows([row.item for row in together])
 
-    def _insert(self, parent: Row, node: Any) -> None:
-        row = Row(node, parent)
-        row.key = self._key(row)
-        place = self._place_for(parent.children, row)
-        self.beginInsertRows(self._index(parent), place, place)
+    def _parent_of(self, node: Any) -> Row | None:
+        for above in ("series", "study", "patient"):
+            upper = getattr(node, above, None)
+            if upper is not None and not isinstance(upper, list):
+                return self._rows.get(id(upper))
+        return self._root
+
+    def _make(self, node: Any, parent: Row) -> Row:
+        row = make_row(next(self._ids), node, parent)
+        row.key = row.sort_key(self._column)
+        self._rows[id(node)] = self._by_id[row.id] = row
+        return row
+
+    def _insert(self, parent: Row, row: Row) -> None:
+        place = parent.place_for(row, self._falling)
         parent.children.insert(place, row)
-        parent.ids.add(id(node))
-        self._rows[id(node)] = row
-        self.endInsertRows()
-
-    def _place_for(self, siblings: list[Row], row: Row) -> int:
-        if row.level == "stack":
-            return len(siblings)
-        if self._falling:
-            lower = (place for place, other in enumerate(siblings) if other.key < row.key)
-            return next(lower, len(siblings))
-        return bisect_right(siblings, row.key, key=_row_key)
+        parent.item.insertRow(place, row.item)
 
     def _remove(self, row: Row) -> None:
-        parent = row.parent
-        assert parent is not None
-        self.beginRemoveRows(self._index(parent), row.place, row.place)
-        del parent.children[row.place]
-        parent.ids.discard(id(row.node))
-        self._forget(row)
-        self.endRemoveRows()
-
-    def _forget(self, row: Row) -> None:
+        assert row.parent is not None
+        row.parent.item.removeRow(row.item.row())
+        row.parent.children.remove(row)
         self._rows.pop(id(row.node), None)
-        self._unsplit.pop(id(row.node), None)
-        for child in row.children:
-            self._forget(child)
+        self._by_id.pop(row.id, None)
 
-    def _note_growth(self, series: Sequence[Row]) -> None:
-        """Redraw the series that got more files, and have them split again."""
-        studies: dict[int, Row] = {}
-        for row in series:
-            if row.size != len(row.node.headers) and row.parent is not None:
-                row.size = len(row.node.headers)
-                self._unsplit[id(row.node)] = row
-                studies[id(row.parent.node)] = row.parent
-                self._redraw(row)
-        for study in studies.values():
-            self._redraw(study)
+    def _note_growth(self) -> None:
+        """Redraw the next series that got more files, and its study."""
+        row = self._rows.get(id(self._grown.popleft()))
+        if row is None or row.version == row.node.version:
+            return
+        row.version = row.node.version
+        self._redraw(row)
+        assert row.parent is not None
+        if row.parent.texts is not None:
+            self._redraw(row.parent)
 
     def _redraw(self, row: Row) -> None:
-        row.forget_texts()
-        index = self._index(row)
-        self.dataChanged.emit(index, index.siblingAtColumn(len(words.COLUMNS) - 1))
+        """Make the words anew where they were painted already."""
+        if row.texts is not None:
+            row.forget_texts()
+            index = row.item.index()
+            self.dataChanged.emit(index, index.siblingAtColumn(len(words.COLUMNS) - 1))
 
-    def _split_next(self) -> bool:
-        """Look at the stacks of one series; False when there is none left."""
-        if not self._unsplit:
-            return False
-        row = self._unsplit.pop(next(iter(self._unsplit)))
-        row.stacks = row.node.stacks
-        self._sync(row, row.stacks if len(row.stacks) > 1 else ())
-        before, row.texts = row.texts, None
-        if before is not None and any(row.text(c) != text for c, text in enumerate(before)):
-            self._redraw(row)
-        return bool(self._unsplit)
+    def _take_split(self, split: Iterable[Series]) -> None:
+        self._split.extend(split)
+        self.grow(0.002)
+
+    def _show_stacks(self, series: Series) -> None:
+        row = self._rows.get(id(series))
+        if row is None:
+            return
+        row.stacks = series.stacks_now
+        wanted = row.stacks if len(row.stacks) > 1 else []
+        if [child.node for child in row.children] != wanted:
+            kept = {id(stack) for stack in wanted}
+            for child in [child for child in row.children if id(child.node) not in kept]:
+                self._remove(child)
+            for stack in wanted:
+                if id(stack) not in self._rows:
+                    self._insert(row, self._make(stack, row))
+        self._redraw(row)
+        for child in row.children:
+            self._redraw(child)
 
     # Finding
 
     def _row(self, index: Index) -> Row:
-        row: Row = index.internalPointer() if index.isValid() else self._root
-        return row
-
-    def _index(self, row: Row) -> QModelIndex:
-        return QModelIndex() if row is self._root else self.createIndex(row.place, 0, row)
+        """The row of an index; that of the whole tree for no index."""
+        if not index.isValid():
+            return self._root
+        return self._by_id.get(super().data(index.sibling(index.row(), 0), ID_ROLE), self._root)
 
     def node(self, index: Index) -> Any:
         """The patient, study, series or stack of a row."""
@@ -221,7 +201,7 @@ class CatalogModel(QAbstractItemModel):
     def index_of(self, node: object) -> QModelIndex:
         """The row of a node; the stack of an unsplit series is the series' row."""
         row = self._rows.get(id(node)) or self._rows.get(id(getattr(node, "series", None)))
-        return self._index(row) if row else QModelIndex()
+        return row.item.index() if row else QModelIndex()
 
     def stacks_of(self, index: Index) -> list[Stack]:
         """The stacks a row stands for: its own, or all of its series; none for a patient."""
@@ -230,7 +210,7 @@ class CatalogModel(QAbstractItemModel):
             return [row.node]
         if row.level == "series":
             return list(row.node.stacks)
-        return [s for c in row.children for s in c.node.stacks] if row.level == "study" else []
+        return [s for c in row.children for s in c.node.stacks_now] if row.level == "study" else []
 
     def study_of(self, index: Index) -> Study | None:
         """The study a row belongs to; None for a patient."""
@@ -258,98 +238,43 @@ class CatalogModel(QAbstractItemModel):
 
     # Order
 
-    def _key(self, row: Row) -> tuple[Any, ...]:
-        if row.level == "stack":
-            return ()
-        default = words.default_key(row.level, row.node)
-        if self._column == words.NAME:
-            return default
-        row.text(0)
-        return (*words.column_key(self._column, row.level, row.node, row.texts or ()), default)
-
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order all levels but the stacks; the first column means the natural order."""
-        self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
         self._column = column
         self._falling = order == Qt.SortOrder.DescendingOrder
+        blocked = self.blockSignals(True)  # ranks are nothing anybody sees
         for row in (self._root, *self._rows.values()):
             if row.level not in ("series", "stack"):
                 for child in row.children:
-                    child.key = self._key(child)
-                row.children.sort(key=_row_key, reverse=self._falling)
-        after = [
-            self.createIndex(self._row(index).place, index.column(), self._row(index))
-            for index in before
-        ]
-        self.changePersistentIndexList(before, after)
-        self.layoutChanged.emit()
+                    child.key = child.sort_key(column)
+                row.children.sort(key=row_key, reverse=self._falling)
+            for rank, child in enumerate(row.children):
+                child.item.setData(rank, RANK_ROLE)
+        self.blockSignals(blocked)
+        super().sort(0)
 
     # Qt's questions
 
-    def index(self, row: int, column: int, parent: Index = _NO_INDEX) -> QModelIndex:
-        children = self._row(parent).children
-        if not (0 <= row < len(children) and 0 <= column < len(words.COLUMNS)):
-            return QModelIndex()
-        return self.createIndex(row, column, children[row])
-
-    def parent(self, index: Index = _NO_INDEX) -> QModelIndex:  # type: ignore[override]
-        parent = self._row(index).parent if index.isValid() else None
-        return self._index(parent) if parent else QModelIndex()
-
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        return 0 if parent.column() > 0 else len(self._row(parent).children)
-
-    def hasChildren(self, parent: Index = _NO_INDEX) -> bool:
-        return parent.column() <= 0 and bool(self._row(parent).children)
-
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        return len(words.COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return words.COLUMNS[section]
-        return None
-
-    def data(self, index: Index, role: int = 0) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        row = self._row(index)
         if role == Qt.ItemDataRole.DisplayRole:
-            return row.text(index.column())
+            return self._row(index).text(index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tool_tip(self._tool_tip(row))
+            return plain_tool_tip(self._row(index).tool_tip())
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == words.COUNT:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    @staticmethod
-    def _tool_tip(row: Row) -> str:
-        texts = [row.text(column) for column in range(len(words.COLUMNS))]
-        lines = [f"{words.COLUMNS[c]}: {t}" for c, t in enumerate(texts) if t]
-        stacks = row.stacks if row.level == "series" else ()
-        stacks = (row.node,) if row.level == "stack" else stacks
-        lines += [problem.what for stack in stacks for problem in stack.problems[:5]]
-        return "\n".join(lines)
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        can_drag = self._row(index).level in ("series", "stack")
-        return usual | Qt.ItemFlag.ItemIsDragEnabled if can_drag else usual
-
     def mimeTypes(self) -> list[str]:
         return [STACK_MIME]
 
-    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData | None:  # type: ignore[override]
         """Marks a drag of stacks; the stacks themselves wait in `dragged`."""
         rows = [index for index in indexes if index.column() == 0]
         self.dragged = [stack for index in rows for stack in self.stacks_of(index)]
+        if not self.dragged:
+            return None
         data = QMimeData()
         data.setData(STACK_MIME, str(len(self.dragged)).encode())
         return data
-
-
-def _row_key(row: Row) -> tuple[Any, ...]:
-    return row.key

@@ -72,7 +72,7 @@ class StripModel(QAbstractListModel):
             self._flush()
             return False
         series = self._todo.pop()
-        stacks = list(series.stacks)
+        stacks = list(series.stacks_now)
         end = self._place
         while end < len(self._stacks) and self._stacks[end].series is series:
             end += 1
@@ -139,7 +139,7 @@ class StripModel(QAbstractListModel):
 def strip_text(stack: Stack) -> str:
     """Series number and description; "#2" for the second part of a split series."""
     series = stack.series
-    parts = list(series.stacks)
+    parts = series.stacks_now
     number = "" if series.number is None else f"{series.number} "
     part = f" #{parts.index(stack) + 1}" if len(parts) > 1 and stack in parts else ""
     label = one_line(series.description) or one_line(stack.label)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
@@ -11,20 +9,20 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from viewer.ui.item_views import standing_still
-from viewer.ui.models.catalog_model import QUIET_MS, CatalogModel
+from viewer.ui.models.catalog_model import CatalogModel
 from viewer.ui.panels.study_tree import StudyTree
 from viewer.ui.panels.thumbnail_strip import ThumbnailStrip
 
 if TYPE_CHECKING:
     from viewer.library.catalog import CatalogChange
-    from viewer.library.nodes import Stack
+    from viewer.library.nodes import Series, Stack
     from viewer.ui.thumbnails import Thumbnails
     from viewer.workspace.workspace import Workspace
 
 FILTER_DELAY_MS = 120
-GROW_MS = 40  # shortest time between two growths of the tree
-GROW_S = 0.012  # of inserting rows at a stretch
-GROW_SHARE = 2  # times what it took is left between them, so that a huge tree leaves time to work
+SETTLE_MS = 250  # a study that grows is not listed in the strip again and again
+GROW_MS = 15  # between two growths of the tree: time for the window to answer
+GROW_S = 0.004  # of inserting rows at a stretch
 
 
 class StudyBrowser(QWidget):
@@ -41,14 +39,13 @@ class StudyBrowser(QWidget):
     ) -> None:
         super().__init__(parent)
         self._unmarked: Stack | None = None
-        self._changes: deque[CatalogChange] = deque()
-        self.model = CatalogModel(workspace.catalog, self)
+        self.model = CatalogModel(workspace.catalog, workspace.stacker, self)
         self.field = _filter_field()
         self.tree = StudyTree(self.model)
         self.strip = ThumbnailStrip(thumbnails, self)
         self._typing = QTimer(self, interval=FILTER_DELAY_MS, singleShot=True)
-        self._settling = QTimer(self, interval=QUIET_MS, singleShot=True)
-        self._growing = QTimer(self, interval=0, singleShot=True)
+        self._settling = QTimer(self, interval=SETTLE_MS, singleShot=True)
+        self._growing = QTimer(self, interval=GROW_MS, singleShot=True)
         self._lay_out()
         self._typing.timeout.connect(self.apply_filter)
         self._settling.timeout.connect(self.strip.update_stacks)
@@ -59,6 +56,7 @@ class StudyBrowser(QWidget):
         self.tree.selectionModel().currentChanged.connect(self._follow_selection)
         self.strip.stack_chosen.connect(self._choose_stack)
         workspace.catalog_changed.connect(self._take_change)
+        workspace.stacker.split.connect(self._take_split)
 
     def _lay_out(self) -> None:
         split = QSplitter(Qt.Orientation.Vertical)
@@ -79,35 +77,32 @@ class StudyBrowser(QWidget):
     @property
     def settled(self) -> bool:
         """Whether all that was found has its row and its stacks."""
-        return not self._changes and not self.model.splitting
+        return not self.model.splitting
 
     def _take_change(self, change: CatalogChange) -> None:
-        self._changes.append(change)
+        self.model.queue(change)
         if not self._growing.isActive():
             self._growing.start()
+        study = self.strip.study
+        if any(series.study is study for series in (*change.series, *change.changed)):
+            self._settling.start()
+
+    def _take_split(self, split: list[Series]) -> None:
+        if any(series.study is self.strip.study for series in split):
+            self._settling.start()
 
     def _grow(self) -> None:
         """Insert rows for a moment; the rest waits for the next, so that the window answers."""
-        began_s = perf_counter()
-        changes: list[CatalogChange] = []
         with standing_still(self.tree):
-            while self._changes and perf_counter() - began_s < GROW_S:
-                changes.append(self._changes.popleft())
-                self.model.update(changes[-1])
+            more = self.model.grow(GROW_S)
         if self._unmarked is not None:
             self._mark()
-        study = self.strip.study
-        if any(s.study is study for c in changes for s in (*c.series, *c.changed)):
-            self._settling.start()
-        spent_ms = (perf_counter() - began_s) * 1000
-        self._growing.setInterval(int(max(GROW_MS, spent_ms * GROW_SHARE)))
-        if self._changes:
+        if more:
             self._growing.start()
 
     def forget(self) -> None:
         """The studies were closed."""
         self._unmarked = None
-        self._changes.clear()
         self.strip.clear()
         self.model.update()
 

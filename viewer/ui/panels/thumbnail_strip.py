@@ -146,8 +146,9 @@ class _Delegate(QStyledItemDelegate):
         self._outlined(painter, inner, Qt.AlignmentFlag.AlignBottom, count)
         self._outlined(painter, inner, Qt.AlignmentFlag.AlignTop, stack.modality)
         marks = []
-        if len(stack.series.stacks) > 1:
-            marks.append(f"#{list(stack.series.stacks).index(stack) + 1}")
+        parts = stack.series.stacks_now
+        if len(parts) > 1 and stack in parts:
+            marks.append(f"#{parts.index(stack) + 1}")
         if len({ref.file for ref in stack.frames[:2]}) == 1 and len(stack.frames) > 1:
             marks.append("\N{FILM FRAMES}")
         right = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
