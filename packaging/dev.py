@@ -6,6 +6,7 @@
     python3 packaging/dev.py test-without-qt   the lower layers where PySide6 is not installed
     python3 packaging/dev.py lint              ruff and mypy
     python3 packaging/dev.py bench [NAME...]   the table of speeds
+    python3 packaging/dev.py gallery [DATA]    pictures beside a reference, as an HTML page
     python3 packaging/dev.py screenshot        the picture in the README, from the sample study
     python3 packaging/dev.py lock              resolve the lock file anew
 
@@ -70,6 +71,8 @@ def main(arguments: Sequence[str]) -> int:
         return lint()
     if command == "bench":
         return python(environment(), "-m", "tests.benchmarks", *rest)
+    if command == "gallery":
+        return gallery(rest)
     if command == "screenshot":
         return python(environment(), "docs/make_screenshot.py", *rest)
     if command == "lock":
@@ -110,6 +113,13 @@ def run_tests_without_qt(arguments: list[str]) -> int:
     tests = [str(ROOT / "tests" / name) for name in TESTS_WITHOUT_QT]
     quiet = ["-W", "ignore::pytest.PytestConfigWarning"]  # pytest-qt's own settings are unknown
     return python(venv, "-m", "pytest", *quiet, *(arguments or ["-n", "auto", "-q"]), *tests)
+
+
+def gallery(arguments: list[str]) -> int:
+    """Our pictures beside other programs', of made and bundled files or of a folder."""
+    need_system_packages(missing_programs(), required=False)
+    words = [word if word.startswith("-") else os.path.abspath(word) for word in arguments]
+    return python(environment(), "-m", "tests.gallery", *words)
 
 
 def lint() -> int:

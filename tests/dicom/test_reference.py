@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.gallery.collect import job_of
 from tests.gallery.compare import agreement, box_mean, tolerance
 from viewer.core.light import DisplayChoice
 from viewer.dicom.description.render import render
 from viewer.dicom.files.source import FileRef, FrameRef
 from viewer.dicom.pixels.frames import FrameReader
-from viewer.verbs.render import RenderJob, resolve_voi
+from viewer.verbs.render import resolve_voi
 
 HERE = Path(__file__).parent
 Entry = dict[str, Any]
@@ -40,20 +41,6 @@ class Comparison:
     @property
     def key(self) -> tuple[str, str]:
         return self.entry["path"], self.entry["variant"]
-
-
-def job_of(entry: Entry, data: Path) -> RenderJob:
-    """The same wish that the reference's command line states."""
-    words = entry["commands"][-1].split()
-    wish: dict[str, Any] = {}
-    if "+Wi" in words:
-        wish["file_window"] = int(words[words.index("+Wi") + 1])
-    elif "+Wl" in words:
-        wish["voi_lut"] = int(words[words.index("+Wl") + 1])
-    elif "+Wm" in words:
-        wish["min_max"] = True
-    path = str(data / entry["path"])
-    return RenderJob(path, "-", entry["frame"] + 1, overlays="+O" in words, **wish)
 
 
 def compare(entry: Entry, data: Path, reader: FrameReader) -> Comparison:

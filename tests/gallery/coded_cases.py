@@ -108,7 +108,7 @@ def _jpeg_xl() -> Iterator[Case]:
         write = _writer(stream, "111", RGB, _color("YBR_FULL"))
         what = f"JPEG XL that holds a JPEG, {'in a container' if container else 'bare'}"
         yield Case(name, what, SECTION, expected, write=write, within=3)
-    stream = bytes(imagecodecs.jpegxl_encode(PHANTOM, distance=0.1))
+    stream = bytes(imagecodecs.jpegxl_encode(PHANTOM, distance=0.03))
     write = _writer(stream, "112", PHANTOM, GRAY)
     # libjxl promises a visual distance, not a largest error: the share within 2 levels counts.
     yield Case("coded-112", "JPEG XL with loss", SECTION, PLAIN, write=write, within=3)

@@ -36,28 +36,42 @@ def _spaces() -> Iterator[Case]:
     deep = image(RGB.astype(np.uint16) * 257)
     yield Case("rgb-16", "RGB of 16 bits", "PS3.3 C.7.6.3.1.2", RGB, deep)
     full = _ycc(_FULL, 0)
-    # Rounding to 8-bit YCbCr and back is at most two levels.
-    source = _three(full, "YBR_FULL")
-    yield Case("ybr-full", "YBR_FULL", section, RGB, source, within=2)
-    half = np.empty((*RGB.shape[:2], 2), np.uint8)
-    half[..., 0] = full[..., 0]
-    half[:, 0::2, 1], half[:, 1::2, 1] = full[:, 0::2, 1], full[:, 0::2, 2]
-    pairs = np.stack([half[:, 0::2, 0], half[:, 1::2, 0], half[:, 0::2, 1], half[:, 1::2, 1]], -1)
-    source = _three(full, "YBR_FULL_422")
-    source.PixelData = pairs.tobytes()
-    yield Case(
-        "ybr-full-422", "YBR_FULL_422, two pixels share chroma", section, RGB, source, within=2
-    )
+    back = _rgb(full, _FULL, 0)  # of 8-bit samples: not quite the colours we began with
+    yield Case("ybr-full", "YBR_FULL", section, back, _three(full, "YBR_FULL"), within=1)
     partial = _ycc(_PARTIAL, 16)
     for told in ("YBR_PARTIAL_422", "YBR_PARTIAL_420"):
         what = f"{told} with three samples for every pixel"
         name = told.lower().replace("_", "-")
-        yield Case(name, what, section, RGB, _three(partial, told), within=3)
+        back = _rgb(partial, _PARTIAL, 16)
+        yield Case(name, what, section, back, _three(partial, told), within=1)
+    for told, samples, matrix, black in (
+        ("YBR_FULL_422", full, _FULL, 0),
+        ("YBR_PARTIAL_422", partial, _PARTIAL, 16),
+    ):
+        source = _three(samples, told)
+        source.PixelData = _pairs(samples).tobytes()
+        name = told.lower().replace("_", "-") + "-pairs"
+        what = f"{told}, two pixels share their chroma"
+        pairs = samples.copy()
+        pairs[:, 1::2, 1:] = samples[:, 0::2, 1:]
+        yield Case(name, what, section, _rgb(pairs, matrix, black), source, within=1)
 
 
 def _ycc(matrix: Array, black: int) -> Array:
     mixed = RGB @ matrix.T + np.array([black, 128, 128])
     return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+
+
+def _rgb(ycc: Array, matrix: Array, black: int) -> Array:
+    """The colours of 8-bit samples by the inverse of the standard's matrix."""
+    mixed = (ycc - np.array([black, 128.0, 128.0])) @ np.linalg.inv(matrix).T
+    return np.clip(np.round(mixed), 0, 255).astype(np.uint8)
+
+
+def _pairs(ycc: Array) -> Array:
+    """Y Y Cb Cr for each two pixels of a row; the phantom's pairs have equal chroma."""
+    left, right = ycc[:, 0::2], ycc[:, 1::2]
+    return np.stack([left[..., 0], right[..., 0], left[..., 1], left[..., 2]], axis=-1)
 
 
 def _three(samples: Array, photometric: str) -> Dataset:

@@ -14,7 +14,7 @@ from viewer.core.image import FrameDescription
 Array = np.ndarray
 LISTS = (Path(__file__).parent.parent / "dicom" / "differences.toml",)
 OWN_LIST = Path(__file__).parent / "differences.toml"  # of made and bundled files
-LOSSY = {f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 53, 55, 81, 91, 93, 203, 112)}
+LOSSY = {f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 53, 55, 81, 91, 93, 111, 112, 203)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,17 @@ def test_a_width_below_one_is_exact_and_said(tmp_path):
     assert "below the 1" in told(description)
 
 
+def test_a_width_of_one_is_no_threshold_for_fractions(tmp_path):
+    source = image(WindowCenter=b"0.5", WindowWidth=b"1")
+    del source.PixelData
+    source.add_new("FloatPixelData", "OF", np.zeros(64 * 64, "<f4").tobytes())
+
+    description = described(tmp_path, source)
+
+    assert description.voi_choices[0].window.function is WindowFunction.LINEAR_EXACT
+    assert "WindowWidth is 1 for fractions" in told(description)
+
+
 @pytest.mark.parametrize(
     ("descriptor", "data", "entries", "bits", "word"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from viewer.core.image import (
@@ -82,10 +84,21 @@ def describe_voi(
         if table is not None:
             label = table.explanation or f"LUT {number}"
             choices.append(VoiChoice(label, VoiSource.FILE_LUT, lut=table))
-    windows = _windows(source, notes)
+    windows = tuple(_for_fractions(c, pixels, notes) for c in _windows(source, notes))
     if any(choice.window and choice.window.width > widest for choice in windows):
         notes.add("WindowWidth is far wider than the values can be; the image will look flat.")
     return (*choices, *windows)
+
+
+def _for_fractions(choice: VoiChoice, pixels: PixelFormat, notes: Notes) -> VoiChoice:
+    """LINEAR of width 1 is a threshold, which is never meant for values between 0 and 1."""
+    window = choice.window
+    if window is None or pixels.value_type == "integer":
+        return choice
+    if window.function is not WindowFunction.LINEAR or window.width != 1:
+        return choice
+    notes.add("WindowWidth is 1 for fractions, a threshold under LINEAR; LINEAR_EXACT is used.")
+    return replace(choice, window=replace(window, function=WindowFunction.LINEAR_EXACT))
 
 
 def _widest(pixels: PixelFormat, transform: ModalityTransform) -> float:
