@@ -9,9 +9,10 @@ import threading
 import numpy as np
 import pytest
 
-from tests.data import ct_series, write_ct
+from tests.data import ct_dataset, ct_series, write_ct, write_dataset
 from tests.workspace.conftest import FRAME_BYTES, SLICES, GatedReader, stacks_of
 from viewer.core.image import VoiSource
+from viewer.errors import Severity
 from viewer.workspace.loader import FrameState, Loader
 
 LOADED, ABSENT, FAILED = FrameState.LOADED, FrameState.ABSENT, FrameState.FAILED
@@ -164,6 +165,31 @@ def test_a_vanished_file_is_a_failure_with_a_sentence(qtbot, copied, loader):
     assert problem.advice
     assert loader.failure(ref) == problem
     assert loader.states(stack)[3] is FAILED
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "severity"),
+    [
+        pytest.param("1.2.840.10008.5.1.4.1.1.88.11", Severity.NOTE, id="a-report-has-no-picture"),
+        pytest.param("1.2.840.10008.5.1.4.1.1.2", Severity.WARNING, id="an-image-should-have-one"),
+    ],
+)
+def test_no_picture_is_as_grave_as_the_object_promised_one(
+    qtbot, loader, tmp_path, sop_class, severity
+):
+    write_dataset(tmp_path / "a.dcm", pictureless(sop_class))
+    (stack,) = stacks_of(tmp_path)
+
+    with qtbot.waitSignal(loader.frame_failed) as told:
+        loader.request("v", stack, 0)
+
+    assert told.args[1].severity is severity
+
+
+def pictureless(sop_class):
+    dataset = ct_dataset(SOPClassUID=sop_class)
+    del dataset.PixelData
+    return dataset
 
 
 def test_a_failure_names_the_frame_of_a_clip(qtbot, loader, tmp_path):

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.dicom.files.source import FrameRef
-from viewer.errors import Problem, Severity, ViewerError
+from viewer.errors import Problem, Severity, UnsupportedError, ViewerError
 from viewer.workspace.frame_cache import FrameCache, ReadyFrame
 from viewer.workspace.load_plan import Code, LoadPlan, Task, Track, Want
 from viewer.workspace.mailbox import Mailbox
 from viewer.workspace.same_object import check_same_object
 
 if TYPE_CHECKING:
+    from viewer.dicom.headers.header import Header
     from viewer.dicom.pixels.frames import LoadedFrame
     from viewer.library.nodes import Stack
 
@@ -269,7 +270,7 @@ class Loader(QObject):
             check_same_object(task.header)
             ready = _made_ready(reader.load(task.ref))
         except ViewerError as error:
-            return Problem(where, str(error), error.advice, Severity.ERROR)
+            return Problem(where, str(error), error.advice, _severity(task.header, error))
         except MemoryError:
             return Problem(
                 where, "There is not enough memory for this frame.",
@@ -324,6 +325,15 @@ class Loader(QObject):
         with self._wake:
             self._awaited = False
             self._wake.notify_all()
+
+
+def _severity(header: Header, error: ViewerError) -> Severity:
+    """How grave it is that there is no picture: a report has none, and nothing is wrong with it."""
+    from viewer.dicom.datasets.object_kinds import kind_of
+
+    if header.has_pixels or not isinstance(error, UnsupportedError):
+        return Severity.ERROR
+    return Severity.NOTE if kind_of(header.text("SOPClassUID")) else Severity.WARNING
 
 
 def _made_ready(frame: LoadedFrame) -> ReadyFrame:
