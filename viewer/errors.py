@@ -5,6 +5,7 @@ ViewerError                 the user can act on it
 +-- UnreadableFileError     the file cannot be read at all (permissions, vanished, medium gone)
 +-- MalformedError          DICOM, but damaged beyond what can be shown
 +-- UnsupportedError        well formed, but no installed decoder shows it
+    +-- NoPictureError      the object holds no pixels, and may never have been meant to
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ class MalformedError(ViewerError):
 
 class UnsupportedError(ViewerError):
     """A valid object that nothing installed here can show."""
+
+
+class NoPictureError(UnsupportedError):
+    """An object without pixel data: a report, or an image that lost it."""
 
 
 class Severity(StrEnum):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.dicom.files.source import FrameRef
-from viewer.errors import Problem, Severity, UnsupportedError, ViewerError
+from viewer.errors import NoPictureError, Problem, Severity, ViewerError
 from viewer.workspace.frame_cache import FrameCache, ReadyFrame
 from viewer.workspace.load_plan import Code, LoadPlan, Task, Track, Want
 from viewer.workspace.mailbox import Mailbox
@@ -331,7 +331,7 @@ def _severity(header: Header, error: ViewerError) -> Severity:
     """How grave it is that there is no picture: a report has none, and nothing is wrong with it."""
     from viewer.dicom.datasets.object_kinds import kind_of
 
-    if header.has_pixels or not isinstance(error, UnsupportedError):
+    if not isinstance(error, NoPictureError):
         return Severity.ERROR
     return Severity.NOTE if kind_of(header.text("SOPClassUID")) else Severity.WARNING
 

@@ -18,9 +18,9 @@ from viewer.dicom.pixels.stored import check_format
 from viewer.dicom.pixels.transfer_syntaxes import Family
 from viewer.errors import (
     MalformedError,
+    NoPictureError,
     Problem,
     UnreadableFileError,
-    UnsupportedError,
     ViewerError,
 )
 
@@ -237,7 +237,7 @@ def _native(opened: OpenedFile, ref: FrameRef, description: FrameDescription) ->
 def _overlays_only(description: FrameDescription) -> _Pixels:
     """An image that consists of overlays alone still shows them (rule 30)."""
     if not description.overlays:
-        raise UnsupportedError(
+        raise NoPictureError(
             "This object holds no pixel data.", "Its other contents are in the tag inspector."
         )
     fmt = description.pixel_format
