@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MARGIN_PX = 5
 LABEL_PX = 20
+FRAMES_PX = 16
 
 
 class ThumbnailStrip(QListView):
@@ -145,17 +146,24 @@ class _Delegate(QStyledItemDelegate):
         count = f"{len(stack.frames)}"
         self._outlined(painter, inner, Qt.AlignmentFlag.AlignBottom, count)
         self._outlined(painter, inner, Qt.AlignmentFlag.AlignTop, stack.modality)
-        marks = []
-        parts = stack.series.stacks_now
-        if len(parts) > 1 and stack in parts:
-            marks.append(f"#{parts.index(stack) + 1}")
-        if len({ref.file for ref in stack.frames[:2]}) == 1 and len(stack.frames) > 1:
-            marks.append("\N{FILM FRAMES}")
-        right = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
-        self._outlined(painter, inner, right, " ".join(marks))
+        self._draw_marks(painter, inner, stack)
         if stack.problems:
             right = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight
             self._outlined(painter, inner, right, "\N{WARNING SIGN}", WARNING)
+
+    def _draw_marks(self, painter: QPainter, box: QRect, stack: Stack) -> None:
+        """Which part of its series it is, and whether it is one object of many frames."""
+        if len({ref.file for ref in stack.frames[:2]}) == 1 and len(stack.frames) > 1:
+            ratio = painter.device().devicePixelRatioF()
+            mark = draw_icon("frames", QColor("#F2F2F2"), FRAMES_PX, ratio)
+            place = QRect(box.right() - FRAMES_PX, box.top(), FRAMES_PX, FRAMES_PX)
+            painter.fillRect(place, QColor(0, 0, 0, 160))
+            painter.drawPixmap(place.topLeft(), mark)
+            box = box.adjusted(0, 0, -FRAMES_PX - 4, 0)
+        parts = stack.series.stacks_now
+        if len(parts) > 1 and stack in parts:
+            right = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
+            self._outlined(painter, box, right, f"#{parts.index(stack) + 1}")
 
     @staticmethod
     def _outlined(

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGestureEvent, QGraphicsScene, QPinchGesture, QWidget
 
 from viewer.core.picture import Painted
-from viewer.core.placement import Stage
+from viewer.core.placement import Point, Stage
 from viewer.settings import (
     ANNOTATION_SIZE_PT,
     BOTH_BUTTONS_ZOOM,
@@ -85,6 +85,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._toolbox = toolbox or Toolbox(self)
         self._drawn = Drawn(viewport)
         self._announcer = Announcer(self)
+        self._cursor: Point | None = None
         self._readout: Readout | None = None
         self._waiting = False
         self._patience = QTimer(self, singleShot=True, interval=SAY_LOADING_AFTER_MS)
@@ -163,7 +164,6 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Another stack: the old one's image must not stand under the new one's words."""
         self.gestures.cancel()
         self._drawn.drop()
-        self._readout = None
         self.bar.refresh()
         self._take_index()
         self._take_frame()
@@ -211,6 +211,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._announcer.say(description)
 
     def _sight(self) -> Sight:
+        self._readout = self._read()
         return Sight(
             self._area(),
             self._drawn.frame,
@@ -264,7 +265,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.gestures.move(event)
-        self._read_under(event.position())
+        self._follow(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.gestures.release(event):
@@ -279,7 +280,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.gestures.wheel(event)
         event.accept()
-        self._read_under(event.position())
+        self._follow(event.position())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Only the space bar, for its drag; all other keys are actions of the window."""
@@ -295,7 +296,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._show_readout(None)
+        self._follow(None)
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Pinches, as the platform reports them."""
@@ -311,10 +312,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 return True
         return bool(super().viewportEvent(event))
 
-    def _read_under(self, position: QPointF) -> None:
-        self._show_readout(self._drawn.read((position.x(), position.y()), self._area()))
-
-    def _show_readout(self, readout: Readout | None) -> None:
-        if readout != self._readout:
-            self._readout = readout
+    def _follow(self, cursor: QPointF | None) -> None:
+        """The cursor has moved or left; a picture that moves under it is read by `_sight`."""
+        self._cursor = None if cursor is None else (cursor.x(), cursor.y())
+        if self._read() != self._readout:
             self.layers.lay_out_words(self._viewport, self._sight())
+
+    def _read(self) -> Readout | None:
+        """What is under the cursor in the frame that is drawn now."""
+        return None if self._cursor is None else self._drawn.read(self._cursor, self._area())
