@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -125,6 +126,27 @@ NAME_IN_TITLE = Setting("privacy/name_in_title", False, "Patient's name in the w
 # Picture
 SMOOTH = Setting("display/smooth", True, "Smooth between pixels when enlarged")
 OVERLAYS_SHOWN = Setting("display/overlays", True, "Show overlays")
+OVERLAY_COLORS: dict[str, tuple[int, int, int]] = {
+    "white": (255, 255, 255),
+    "yellow": (255, 225, 77),
+    "green": (64, 230, 96),
+    "cyan": (64, 220, 255),
+    "magenta": (255, 96, 255),
+    "red": (255, 80, 80),
+    "black": (0, 0, 0),
+}
+OVERLAY_COLOR = Setting(
+    "display/overlay_color", "white", "Colour of overlays", choices=tuple(OVERLAY_COLORS)
+)
+OWN_WINDOW_CENTER = Setting(
+    "display/own_window_center", 0.0, "Centre of your own window (key 9)", math.isfinite
+)
+OWN_WINDOW_WIDTH = Setting(
+    "display/own_window_width",
+    0.0,
+    "Width of your own window (key 9); 0 is none",
+    lambda width: math.isfinite(width) and width >= 0,
+)
 SHUTTER_SHOWN = Setting("display/shutter", True, "Apply the display shutter")
 
 # Cine
@@ -155,7 +177,10 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[float] | Setting[str], ...] = 
     NAME_IN_TITLE,
     SMOOTH,
     OVERLAYS_SHOWN,
+    OVERLAY_COLOR,
     SHUTTER_SHOWN,
+    OWN_WINDOW_CENTER,
+    OWN_WINDOW_WIDTH,
     CINE_RATE_FPS,
     CINE_AUTOPLAY,
     THEME,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from viewer.core.image import (
     PaddingRange,
     PixelFormat,
     Presentation,
+    RealWorldMapping,
     Shutter,
     Spacing,
     SpacingSource,
@@ -22,6 +25,7 @@ from viewer.core.image import (
     Window,
 )
 from viewer.core.light import DisplayChoice
+from viewer.core.regions import Axis, Region
 from viewer.core.trace import Decoding, StepKind, explain, trace_text
 from viewer.errors import Problem
 
@@ -63,7 +67,7 @@ def steps(description, choice=None, voi=WINDOW, **more):
         ("Window", "W 400 C 40 LINEAR, soft", "WindowCenter"),
         ("Polarity", "low values are white: shape INVERSE, MONOCHROME1", "PresentationLUTShape"),
         ("Shutter", "circular", "ShutterShape"),
-        ("Overlays", "groups 6002", "OverlayData"),
+        ("Overlays", "groups 6002", "(6002,0010)"),
         ("Spacing", "0.5 x 0.25 mm", "ImagerPixelSpacing"),
         ("Pixel shape", "2 times as high", "PixelSpacing"),
     ],
@@ -110,6 +114,54 @@ def test_a_colour_image_tells_of_colour_and_not_of_windows():
     assert found["Colour space corrected"].kind is StepKind.IGNORED
     assert found["ICC"].kind is StepKind.IGNORED
     assert "Window" not in found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "keyword"),
+    [
+        ("RescaleType is odd.", "RescaleType"),
+        ("SOPInstanceUID is missing; this object cannot be told from others.", "SOPInstanceUID"),
+        ("The file is cut off.", ""),
+        ("16 of 16 pixels are not finite.", ""),
+    ],
+)
+def test_a_note_leads_to_the_attribute_it_names(sentence, keyword):
+    described = replace(FULL, problems=(Problem("a.dcm", sentence),))
+
+    assert steps(described)["Note"].keyword == keyword
+
+
+def test_trouble_with_the_profile_is_told_once():
+    pixels = PixelFormat(2, 2, samples_per_pixel=3, photometric_interpretation="RGB")
+    trouble = "ICCProfile is damaged and is ignored."
+    described = FrameDescription(pixels, icc_profile=b"x", problems=(Problem("a.dcm", trouble),))
+
+    trace = explain(described, DisplayChoice(), WINDOW, icc_problem=trouble)
+
+    assert [step.name for step in trace if step.what == trouble] == ["ICC"]
+
+
+def test_an_automatic_window_is_no_assumption_where_the_file_has_one():
+    assert steps(FULL, voi=GUESS)["Window"].kind is StepKind.RAN
+
+
+def test_what_the_read_out_uses_is_told():
+    region = Region(0, 0, 9, 9, False, Axis("cm", 0.1, 0), Axis("s", 0.1, 0))
+    described = replace(
+        FULL, regions=(region, region), real_world=(RealWorldMapping(0, 9, unit="ml", label="V"),)
+    )
+
+    found = steps(described)
+
+    assert found["Ultrasound regions"].what == "2 for the read-out: cm, s"
+    assert found["Real world values"].what == "V ml, for the read-out only"
+
+
+def test_the_users_brightness_of_colour_is_told():
+    pixels = PixelFormat(2, 2, samples_per_pixel=3, photometric_interpretation="RGB")
+    choice = DisplayChoice(voi=VoiChoice("user", VoiSource.USER, Window(100, 50)))
+
+    assert steps(FrameDescription(pixels), choice)["Brightness"].what.startswith("W 50 C 100")
 
 
 def test_the_text_is_one_line_a_step():

@@ -18,6 +18,11 @@ def modality_values(stored: Array, transform: ModalityTransform) -> Array:
     return values
 
 
+def unit_word(unit: str) -> str:
+    """The unit as it is shown beside a value; the term US means "unspecified" (C.11.1.1.2)."""
+    return "" if unit == "US" else unit
+
+
 def whole_numbers(dtype: np.dtype, transform: ModalityTransform) -> bool:
     """Whether every modality value of an image of this dtype is a whole number."""
     if dtype.kind == "f":

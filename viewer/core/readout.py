@@ -10,7 +10,7 @@ import numpy as np
 
 from viewer.core.color import to_rgb
 from viewer.core.image import FrameDescription
-from viewer.core.modality import modality_values
+from viewer.core.modality import modality_values, unit_word
 from viewer.core.palette import apply_palette
 from viewer.core.readout_text import Readout
 from viewer.core.regions import Measure, measures_at
@@ -72,7 +72,7 @@ def _gray(
     return replace(
         readout,
         value=modality,
-        unit=transform.unit,
+        unit=unit_word(transform.unit),
         suv=modality * scale.factor if scale is not None and scale.factor is not None else None,
         no_suv=scale.why_not if scale is not None else "",
         measures=tuple(_real_world(description, float(value))),

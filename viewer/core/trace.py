@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,7 @@ from viewer.core.grayscale import file_inverse
 from viewer.core.image import FrameDescription, SpacingSource, VoiChoice, VoiSource
 from viewer.core.light import DisplayChoice, is_color
 
+_KEYWORD = re.compile(r"(?:[A-Z][a-z0-9]+){2,}|[A-Z]{3}[A-Za-z]+")
 # Where IHE BIR lets a viewer take windows as stored values; ours follows PS3.4 N.2 everywhere.
 _RESCALE_DISPUTED = ("MR", "PT", "XA", "RF")
 
@@ -72,7 +74,11 @@ def explain(
     else:
         steps += _grayed(description, choice, voi)
     steps += [*_covered(description, choice), *_measured(description)]
-    steps += [Step("Note", problem.what, kind=StepKind.ASSUMED) for problem in description.problems]
+    steps += [
+        Step("Note", problem.what, _attribute_in(problem.what), StepKind.ASSUMED)
+        for problem in description.problems
+        if problem.what != icc_problem  # told at its own step
+    ]
     return tuple(steps)
 
 
@@ -84,6 +90,12 @@ def trace_text(trace: Trace) -> str:
         source = f" ({step.keyword})" if step.keyword else ""
         lines.append(f"{step.name}: {step.what}{source}{mark}")
     return "\n".join(lines)
+
+
+def _attribute_in(sentence: str) -> str:
+    """The attribute a problem names: sentences about one begin with its keyword."""
+    word = sentence.split(" ", 1)[0]
+    return word if _KEYWORD.fullmatch(word) else ""
 
 
 def _decoded(description: FrameDescription, decoding: Decoding) -> Iterator[Step]:
@@ -169,7 +181,7 @@ def _uptake(description: FrameDescription) -> Iterator[Step]:
 
 def _voi(description: FrameDescription, voi: VoiChoice) -> Iterator[Step]:
     guessed = voi.source in (VoiSource.PERCENTILE, VoiSource.MIN_MAX)
-    kind = StepKind.ASSUMED if guessed else StepKind.RAN
+    kind = StepKind.ASSUMED if guessed and not description.voi_choices else StepKind.RAN
     from_file = voi.source in (VoiSource.FILE_LUT, VoiSource.FILE_WINDOW)
     if voi.lut is not None:
         what = f"{len(voi.lut.entries)} entries from {voi.lut.first_mapped}, {voi.label}"
@@ -223,6 +235,9 @@ def _colored(
         yield Step("ICC", why, "ICCProfile", StepKind.IGNORED)
     else:
         yield Step("ICC", "the file's profile converted to sRGB", "ICCProfile")
+    if choice.voi is not None and choice.voi.source is VoiSource.USER and choice.voi.window:
+        window = choice.voi.window
+        yield Step("Brightness", f"W {window.width:g} C {window.center:g} of 8-bit colour, user")
     if choice.inverted:
         yield Step("Inverted", "colours exchanged by the user")
 
@@ -236,7 +251,9 @@ def _covered(description: FrameDescription, choice: DisplayChoice) -> Iterator[S
     if description.overlays:
         groups = ", ".join(f"{overlay.group:04X}" for overlay in description.overlays)
         kind = StepKind.RAN if choice.overlays else StepKind.IGNORED
-        yield Step("Overlays", f"groups {groups}", "OverlayData", kind)
+        # Group 60xx repeats, so a keyword alone would not say which one.
+        where = f"({description.overlays[0].group:04X},0010)"
+        yield Step("Overlays", f"groups {groups}", where, kind)
 
 
 _SPACING_WORDS = {
@@ -261,3 +278,12 @@ def _measured(description: FrameDescription) -> Iterator[Step]:
         keyword = "PixelAspectRatio" if spacing is None else "PixelSpacing"
         what = f"pixels are {description.pixel_aspect:.4g} times as high as wide"
         yield Step("Pixel shape", what, keyword)
+    if description.regions:
+        axes = [axis for region in description.regions for axis in (region.across, region.down)]
+        units = ", ".join(dict.fromkeys(axis.unit for axis in axes if axis.unit)) or "no units"
+        what = f"{len(description.regions)} for the read-out: {units}"
+        yield Step("Ultrasound regions", what, "SequenceOfUltrasoundRegions")
+    for mapping in description.real_world:
+        what = " ".join(word for word in (mapping.label, mapping.unit) if word) or "no unit"
+        keyword = "RealWorldValueMappingSequence"
+        yield Step("Real world values", f"{what}, for the read-out only", keyword)

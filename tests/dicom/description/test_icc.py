@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 
+from tests.dicom.light_data import described, image, told
 from viewer.dicom.description.icc import apply_icc, icc_problem
 
 RGB = np.random.default_rng(3).integers(0, 256, (20, 30, 3)).astype(np.uint8)
@@ -55,3 +56,21 @@ def test_gray_images_and_those_without_a_profile_stay():
 
 def test_it_takes_views_that_are_not_contiguous():
     assert np.array_equal(apply_icc(RGB[:, ::2], SRGB), apply_icc(RGB[:, ::2].copy(), SRGB))
+
+
+@pytest.mark.parametrize(
+    ("profile", "gray", "told_of"),
+    [
+        pytest.param(SRGB, False, False, id="usable"),
+        pytest.param(LAB, False, True, id="not-for-rgb"),
+        pytest.param(b"nonsense" * 40, False, True, id="damaged"),
+        pytest.param(b"nonsense" * 40, True, False, id="of-a-gray-image-that-needs-none"),
+    ],
+)
+def test_trouble_with_a_profile_is_a_problem(tmp_path, profile, gray, told_of):
+    pixels = RGB[..., 0].copy() if gray else RGB
+
+    description = described(tmp_path, image(pixels, ICCProfile=profile))
+
+    assert ("ICCProfile" in told(description)) is told_of
+    assert description.icc_profile == profile

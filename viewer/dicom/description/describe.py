@@ -25,6 +25,7 @@ from viewer.dicom.description.describe_voi import (
     describe_voi,
 )
 from viewer.dicom.description.facts import describe_facts
+from viewer.dicom.description.icc import icc_problem
 from viewer.dicom.description.overlays import describe_overlays, overlay_size
 from viewer.dicom.description.palettes import describe_palette
 from viewer.dicom.description.real_world import describe_real_world
@@ -63,7 +64,7 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
         padding=describe_padding(root, pixels, notes),
         presentation=describe_presentation(root, pixels, notes),
         palette=describe_palette(groups, pixels, notes),
-        icc_profile=_icc_profile(root, notes),
+        icc_profile=_icc_profile(root, pixels, notes),
         overlays=_drawn(planes, root),
         shutter=describe_shutter(root, pixels, planes, notes),
         plane=describe_plane(groups, frame, spacing, notes),
@@ -105,15 +106,24 @@ def _drawn(planes: tuple[Overlay, ...], root: Attributes) -> tuple[Overlay, ...]
     return tuple(plane for plane in planes if plane.group != hidden)
 
 
-def _icc_profile(root: Attributes, notes: Notes) -> bytes | None:
+def _icc_profile(root: Attributes, pixels: PixelFormat, notes: Notes) -> bytes | None:
     """ICC Profile of the image, or of a slide's first optical path (C.11.15)."""
     for source in (root, root.item("OpticalPathSequence")):
         profile = source.data("ICCProfile") if source is not None else b""
         if len(profile) > MAX_ICC_BYTES:
             notes.add("ICCProfile is larger than any profile and is ignored.")
         elif profile:
+            is_colored = pixels.samples_per_pixel > 1
+            if is_colored or pixels.photometric_interpretation == "PALETTE COLOR":
+                _check_profile(profile, notes)
             return profile
     return None
+
+
+def _check_profile(profile: bytes, notes: Notes) -> None:
+    problem = icc_problem(profile)
+    if problem:
+        notes.add(problem, "Colours are shown as if they were sRGB.")
 
 
 def _together(file: DicomFile, notes: Notes) -> tuple[Problem, ...]:

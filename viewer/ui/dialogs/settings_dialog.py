@@ -86,7 +86,7 @@ class SettingsDialog(QDialog):
             return combo
         spin: QSpinBox | QDoubleSpinBox
         spin = QSpinBox() if isinstance(setting.default, int) else QDoubleSpinBox()
-        spin.setRange(0, WIDEST)
+        spin.setRange(-WIDEST, WIDEST)  # each setting says itself what it accepts
         spin.setKeyboardTracking(False)
         spin.setValue(value)
         spin.valueChanged.connect(self._keep)
