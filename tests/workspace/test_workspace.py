@@ -179,10 +179,29 @@ def test_a_path_that_does_not_exist_is_a_row(qtbot, workspace, tmp_path):
     assert workspace.active.stack is None
 
 
-def test_an_empty_folder_ends_quietly(qtbot, workspace, tmp_path):
+def test_an_empty_folder_is_said_to_be_empty(qtbot, workspace, tmp_path):
     opened(qtbot, workspace, tmp_path)
 
-    assert (workspace.active.stack, len(workspace.problems)) == (None, 0)
+    assert workspace.active.stack is None
+    assert whats(workspace) == ["There are no files in this folder."]
+
+
+@pytest.mark.parametrize(
+    ("second", "sentence"),
+    [
+        pytest.param({"rows": 8}, "the same SOP Instance UID", id="object-in-conflict"),
+        pytest.param({"PatientName": "Doe^Jane"}, "under different names", id="shared-patient-id"),
+        pytest.param({"PatientID": "P2"}, "images in this study", id="study-of-two-patients"),
+    ],
+)
+def test_whose_something_is_is_doubted_aloud(qtbot, workspace, tmp_path, second, sentence):
+    own_uid = {} if "rows" in second else {"SOPInstanceUID": "1.2.3.4.5"}
+    write_ct(tmp_path / "a.dcm")
+    write_ct(tmp_path / "b.dcm", **second, **own_uid)
+
+    opened(qtbot, workspace, tmp_path)
+
+    qtbot.waitUntil(lambda: any(sentence in what for what in whats(workspace)))
 
 
 def test_a_gap_is_told_once_all_is_read_and_leaves_when_filled(qtbot, workspace, tmp_path):

@@ -136,14 +136,22 @@ class Catalog:
             Problem(item.ref.text, item.reason, item.advice, Severity.ERROR)
             for item in self.skipped
         ]
-        found += [_conflict(d) for d in self.duplicates.values() if d.conflict]
-        found += _shared_ids(self.patients)
+        found += self.doubts
         for series in self.series:
             for header in series.headers:
                 found.extend(header.problems)
             for stack in series.stacks:
                 found.extend(stack.problems)
         return found
+
+    @property
+    def doubts(self) -> list[Problem]:
+        """Whose object, study or patient something is: what several files say together."""
+        return [
+            *(_conflict(d) for d in self.duplicates.values() if d.conflict),
+            *_shared_ids(self.patients),
+            *_shared_studies(self.patients),
+        ]
 
     @property
     def receipt(self) -> Receipt:
@@ -282,6 +290,18 @@ def _shared_ids(patients: Iterable[Patient]) -> Iterator[Problem]:
                 f"Patient ID {patient_id}",
                 f"{count} patients have this ID under different names; they are kept apart.",
                 "If it is one person, the name was written differently.",
+            )
+
+
+def _shared_studies(patients: Iterable[Patient]) -> Iterator[Problem]:
+    """One study under several patients: one of them got the other's images."""
+    uids = Counter(study.uid for patient in patients for study in patient.studies if study.uid)
+    for uid, count in uids.items():
+        if count > 1:
+            yield Problem(
+                f"Study {uid}",
+                f"{count} patients have images in this study; they are kept apart.",
+                "A study belongs to one patient: ask its sender whose images these are.",
             )
 
 

@@ -44,6 +44,7 @@ class Workspace(QObject):
         super().__init__(parent)
         self._backend = backend or MemoryBackend()
         self._collector = GuiThreadCollector(self)
+        self._collecting_often = False
         self.catalog = Catalog()
         self.problems = ProblemLog(self)
         self.jobs = Jobs(threads=max(2, os.cpu_count() or 1), parent=self)
@@ -104,6 +105,7 @@ class Workspace(QObject):
         self.stacker.clear()
         self.catalog.clear()
         self.problems.clear()
+        self._collector.forget()
         self.catalog_changed.emit(CatalogChange())
 
     def close(self) -> None:
@@ -139,6 +141,8 @@ class Workspace(QObject):
         viewport.cine.set_default_fps(settings.CINE_RATE_FPS.read(self._backend))
         viewport.frame_changed.connect(self._log_notes)
         viewport.stack_changed.connect(self._autoplay)
+        for signal in (viewport.index_changed, viewport.view_changed, viewport.display_changed):
+            signal.connect(self._collector.stir)
         self.viewports.append(viewport)
         self.viewports_changed.emit()
         return viewport
@@ -164,6 +168,9 @@ class Workspace(QObject):
 
     @Slot(object)
     def _take_progress(self, progress: ScanProgress) -> None:
+        if progress.running is not self._collecting_often:
+            self._collecting_often = progress.running
+            self._collector.set_busy(progress.running)
         self.loader.set_scanning(progress.running)
         self.scan_progress.emit(progress)
 
@@ -185,7 +192,7 @@ class Workspace(QObject):
             return
         self._first.scan_ended()
         found = [p for series in self.catalog.series for s in series.stacks for p in s.problems]
-        self.problems.replace_passing(found)
+        self.problems.replace_passing([*self.catalog.doubts, *found])
 
     @Slot(object, object)
     def _log_failure(self, _: FrameRef, problem: Problem) -> None:
