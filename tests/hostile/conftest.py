@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import subprocess
@@ -14,8 +15,16 @@ import pytest
 
 from tests.conftest import SHARED
 from tests.ui.conftest import backend, collect_here, window
+from viewer.ui.warm_up import MODULES
 
 __all__ = ["backend", "collect_here", "window"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm() -> None:
+    """What the program imports once its window is painted; else the first image waits for it."""
+    for name in MODULES:
+        importlib.import_module(name)
 
 
 @dataclass(frozen=True, slots=True)

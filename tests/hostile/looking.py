@@ -41,7 +41,7 @@ class Seen:
     @property
     def word(self) -> str:
         """load, warn, error or skip, as the manifest of the corpus means them."""
-        if self.failures:
+        if any(failure.severity is Severity.ERROR for failure in self.failures):
             return "error"
         told = [row for row in self.rows if row.severity is not Severity.NOTE]
         if not self.stacks:
@@ -50,11 +50,11 @@ class Seen:
 
 
 def open_all(qtbot, window: MainWindow, *paths: Path | bytes) -> None:
-    """Open paths and wait until all is read, split, and the first picture is decided."""
+    """Open paths and wait until all is read."""
     window.commands.open([os.fsencode(path) for path in paths])
     workspace = window.workspace
     qtbot.waitUntil(lambda: not workspace.scanning, timeout=4 * PATIENCE_MS)
-    qtbot.waitUntil(lambda: window.browser.settled, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not workspace.stacker.busy, timeout=PATIENCE_MS)
 
 
 def all_stacks(window: MainWindow) -> list[Stack]:
