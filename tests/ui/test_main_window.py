@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtGui import Qt as GuiQt
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLabel, QTreeView
 
 from tests.data import ct_series, write_ct
 from tests.ui.conftest import open_and_wait, press
@@ -341,6 +341,15 @@ def test_ctrl_i_and_ctrl_f_open_the_tags_even_from_inside_them(qtbot, ct_window)
     press(qtbot, ct_window, Key.Key_F, Mod.ControlModifier)
 
     assert QApplication.focusWidget() is dock.widget().search_bar.field
+
+
+def test_values_can_be_read_when_the_tags_open(qtbot, ct_window):
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    tree = ct_window.findChild(QTreeView, "tag_tree")
+    qtbot.waitUntil(lambda: tree.isVisible() and tree.model().rowCount() > 0)
+
+    place = tree.header().sectionViewportPosition(tree.model().columnCount() - 1)
+    assert tree.viewport().width() - place > 60
 
 
 def test_the_layout_comes_back(qtbot, ct_window, backend):

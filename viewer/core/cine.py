@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 
-DEFAULT_FPS = 10.0
+DEFAULT_FPS = 15.0  # also the default of the setting, so that every door says the same
 # Outside of this a number is not a frame duration but an accident (rates of 0.02 to 2000 fps).
 SHORTEST_MS, LONGEST_MS = 0.5, 60_000.0
 

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 
 class LazyDock(QDockWidget):
-    """Holds a widget, or makes it on the first show."""
+    """Holds a widget, or makes it on the first show.
+
+    Args:
+        width_px: how wide it opens, until the user chooses; 0 leaves that to the content.
+    """
 
     def __init__(
-        self, title: str, content: QWidget | Callable[[], QWidget], parent: QWidget
+        self,
+        title: str,
+        content: QWidget | Callable[[], QWidget],
+        parent: QWidget,
+        width_px: int = 0,
     ) -> None:
         super().__init__(title, parent)
+        self._width_px = width_px
         self._make: Callable[[], QWidget] | None = None
         if isinstance(content, QWidget):
             self.setWidget(content)
         else:
             self._make = content
         self.setAccessibleName(title)
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(QSize(self._width_px, 0))
 
     def setVisible(self, visible: bool) -> None:
         if visible:

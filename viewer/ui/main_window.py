@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 SIZE_PX = QSize(1440, 900)
 SMALLEST_PX = QSize(1024, 700)
+TAGS_WIDTH_PX = 520  # wide enough to read values
 RECEIPT_DELAY_MS = 300
 
 
@@ -111,7 +112,7 @@ class MainWindow(QMainWindow):
             ("tags", "Tags", self._make_tag_inspector, Qt.DockWidgetArea.RightDockWidgetArea),
             ("problems", "Problems", self.problems, Qt.DockWidgetArea.BottomDockWidgetArea),
         ):
-            dock = LazyDock(title, widget, self)
+            dock = LazyDock(title, widget, self, TAGS_WIDTH_PX if name == "tags" else 0)
             dock.setObjectName(f"dock_{name}")
             self.addDockWidget(side, dock)
             docks[name] = dock
