@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QToolBar, QToolB
 
 from viewer.ui.actions import ACTIONS, MENUS, TOOLBAR, Action, Context, Needs
 from viewer.ui.icons import icon
+from viewer.ui.labels import plain_tool_tip
 
 Handler = Callable[[], object]
 
@@ -51,6 +52,8 @@ class ActionSet(QObject):
         self._groups: dict[str, QActionGroup] = {}
         self._menus: dict[str, QMenu] = {}
         self._by_id: dict[str, QAction] = {}
+        self._rows = {action.id: action for action in ACTIONS}
+        self._refused: set[str] = set()
         for action in ACTIONS:
             self._by_id[action.id] = self._make(action, parts.get(action.context, window))
 
@@ -98,6 +101,17 @@ class ActionSet(QObject):
         for action in ACTIONS:
             self._by_id[action.id].setEnabled(action.needs in available | {Needs.NOTHING})
 
+    def set_refused(self, reasons: Mapping[str, str]) -> None:
+        """Disable what makes no sense now and say why in its tooltip; undo that for the others."""
+        for action_id in {*self._refused, *reasons}:
+            made, reason = self._by_id[action_id], reasons.get(action_id, "")
+            told = plain_tool_tip(f"{made.text().replace('&', '')}\n{reason}")
+            made.setToolTip(told if reason else tool_tip(self._rows[action_id]))
+            made.setStatusTip(reason or self._rows[action_id].hint)
+        for action_id in reasons:
+            self._by_id[action_id].setEnabled(False)
+        self._refused = set(reasons)
+
     def set_checked(self, states: Mapping[str, bool]) -> None:
         """Show the state of the owner; never triggers a handler."""
         for action_id, state in states.items():
@@ -127,6 +141,7 @@ class ActionSet(QObject):
         if path not in self._menus:
             parent, _, title = path.rpartition("/")
             self._menus[path] = self.menu(parent).addMenu(title)
+            self._menus[path].setToolTipsVisible(True)
         return self._menus[path]
 
     def fill_tool_bar(self, bar: QToolBar) -> None:
@@ -147,28 +162,21 @@ class ActionSet(QObject):
         """The context menu of an image: the same actions, by the menus they are in."""
         menu = QMenu(parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        below: dict[str, QMenu] = {}
         last = ""
         for action in ACTIONS:
             if not action.on_image:
                 continue
-            if action.menu == "Window" and action.id.startswith("preset_"):
-                self._preset_menu(menu).addAction(self._by_id[action.id])
-                continue
-            if last and action.menu != last:
+            top, _, title = action.menu.partition("/")
+            if last and top != last:
                 menu.addSeparator()
-            last = action.menu
-            menu.addAction(self._by_id[action.id])
+            last = top
+            if title and title not in below:
+                below[title] = menu.addMenu(title)
+                below[title].setToolTipsVisible(True)
+            (below[title] if title else menu).addAction(self._by_id[action.id])
         return menu
-
-    @staticmethod
-    def _preset_menu(menu: QMenu) -> QMenu:
-        name = "presets"
-        found = menu.findChild(QMenu, name, Qt.FindChildOption.FindDirectChildrenOnly)
-        if isinstance(found, QMenu):
-            return found
-        made = menu.addMenu("&Presets")
-        made.setObjectName(name)
-        return made
 
 
 def tool_tip(action: Action) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from viewer.core.presets import PRESETS
+from viewer.core.color_tables import COLOR_TABLES
+from viewer.core.presets import PRESETS, Preset
 
 
 class Context(StrEnum):
@@ -79,6 +80,15 @@ def _image(id: str, label: str, menu: str, *keys: str, **more: object) -> Action
     return Action(id, label, menu, keys, Context.VIEWPORT, **more)  # type: ignore[arg-type]
 
 
+def _preset_menu(preset: Preset) -> str:
+    return f"Window/{preset.modalities[0]} &presets"
+
+
+def _preset_hint(preset: Preset) -> str:
+    window = preset.window
+    return f"Width {window.width:g}, centre {window.center:g} {preset.unit}"
+
+
 def _walk(id: str, label: str, *keys: str, **more: object) -> Action:
     return _image(id, label, "Navigate", *keys, needs=Needs.SEVERAL_IMAGES, **more)
 
@@ -144,12 +154,15 @@ _VIEW = (
     _image("annotations", "&Words on the image: all, minimal, none", "View", "I",
            icon="annotations", toolbar="view", short="Words", on_image=True,
            hint="All words, only who and when, or none; warnings always stay"),
-    _image("overlays", "&Overlays", "View", checkable=True, on_image=True,
+    _image("panel_why", "&Why it looks so", "View", "Y", icon="why", checkable=True,
+           needs=Needs.NOTHING, on_image=True, toolbar="panels", short="Why",
+           hint="Each step from the bytes of the file to the picture, and what drove it"),
+    _image("overlays", "&Overlays", "View", "Shift+O", checkable=True, on_image=True,
            hint="Drawings that the file lays over the image"),
-    _image("shutter", "Shu&tter", "View", checkable=True, on_image=True,
+    _image("shutter", "Shu&tter", "View", "Shift+S", checkable=True, on_image=True,
            hint="Cover what the file declares to be outside the image"),
-    _image("smooth", "S&mooth pixels", "View", checkable=True,
-           hint="Interpolate between pixels when zoomed in"),
+    _image("smooth", "S&mooth pixels", "View", "Shift+M", checkable=True,
+           hint="Interpolate between pixels when zoomed in; otherwise each is a sharp square"),
     Action("next_pane", "&Next pane", "View", ("F6",),
            hint="Keyboard to the next part of the window"),
     Action("previous_pane", "Pre&vious pane", "View", ("Shift+F6",),
@@ -184,18 +197,39 @@ _IMAGE = (
            icon="one-to-one", toolbar="view", short="1:1", on_image=True,
            hint="One image pixel on one screen pixel"),
 )
+_COLORS = (
+    _image("icc", "&ICC profile", "Image/Colours", "Shift+I", checkable=True, on_image=True,
+           hint="Colours as the file's profile means them; off: as if it were sRGB"),
+    _image("next_colors", "&Next colours", "Image/Colours", "P", on_image=True,
+           hint="Show gray levels in the next table of colours, after the last in gray again"),
+    *(
+        _image(f"colors_{id or 'gray'}".replace(" ", "_"), label, "Image/Colours",
+               checkable=True, group="colors", hint=hint)
+        for id, label, hint in (
+            ("", "&Gray", "Gray levels as they are"),
+            *((name, name.capitalize(), f"Gray levels in the colours of {name}")
+              for name in COLOR_TABLES),
+        )
+    ),
+)
 _WINDOW = (
     _image("window_auto", "&Automatic", "Window", "0", icon="auto-window", toolbar="window",
            short="Auto", on_image=True,
            hint="From the 0.1 % to the 99.9 % percentile of the image's values"),
-    _image("window_file", "&File's own, in turn", "Window", "`", icon="file-window",
-           on_image=True, hint="The next window or table that the file proposes"),
+    _image("window_min_max", "&Least to greatest value", "Window", "Alt+0",
+           hint="All values of this image without padding"),
+    _image("window_file", "&Next of the file's own", "Window/&From the file", "`",
+           icon="file-window", on_image=True,
+           hint="The next window or table that the file proposes"),
     *(
-        _image(f"preset_{preset.id}", preset.label, "Window", *filter(None, [preset.key]),
-               hint=f"Width {preset.window.width:g}, centre {preset.window.center:g}",
-               on_image=True)
+        _image(f"preset_{preset.id}", preset.label, _preset_menu(preset),
+               *filter(None, [preset.key]), hint=_preset_hint(preset), on_image=True)
         for preset in PRESETS
     ),
+    _image("preset_own", "&Your own", "Window", "9", on_image=True,
+           hint="The window you keep for yourself, also in the settings"),
+    _image("keep_own", "&Keep this window as your own", "Window",
+           hint="The window shown becomes preset 9"),
 )
 _NAVIGATE = (
     _walk("previous_image", "&Previous image", "Up", "Left", hint="One image back"),
@@ -232,7 +266,7 @@ _HELP = (
 )
 
 ACTIONS: tuple[Action, ...] = (
-    *_FILE, *_EDIT, *_TOOLS, *_VIEW, *_IMAGE, *_WINDOW, *_NAVIGATE, *_HELP,
+    *_FILE, *_EDIT, *_TOOLS, *_VIEW, *_IMAGE, *_COLORS, *_WINDOW, *_NAVIGATE, *_HELP,
 )
 
 # fmt: on

@@ -1,4 +1,7 @@
-"""What the actions on the active view do, by id. The window's own are in `window_commands`."""
+"""What the actions that place the active view and walk through it do, by id.
+
+How it shows its values is in `display_commands`, the window's own actions in `window_commands`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from viewer.core.cine import Sequencing
 from viewer.core.gesture import ZOOM_NOTCH
-from viewer.core.presets import PRESETS, Preset
 from viewer.settings import ANNOTATION_LEVELS
 from viewer.ui.navigate import first_of_next_study, next_stack
 
@@ -21,7 +23,7 @@ JUMP = 10  # images for Shift+arrow
 
 
 class ViewCommands:
-    """Handlers for everything that changes the active view; all go through its setters.
+    """Handlers for placing and walking in the active view; all go through its setters.
 
     Args:
         workspace: owner of the views.
@@ -50,11 +52,7 @@ class ViewCommands:
             "redo": lambda: self._view.redo(),
             "reset": lambda: self._view.reset(),
             "annotations": self._next_annotation_level,
-            "overlays": lambda: self._view.set_overlays_shown(not self._view.overlays_shown),
-            "shutter": lambda: self._view.set_shutter_shown(not self._view.shutter_shown),
-            "smooth": lambda: self._view.set_smooth(not self._view.smooth),
             **self._placing(),
-            **self._lighting(),
             **self._walking(),
         }
 
@@ -68,14 +66,6 @@ class ViewCommands:
             "zoom_out": lambda: self._zoom_by(ZOOM_NOTCH**-2),
             "fit": lambda: self._view.fit(),
             "one_to_one": lambda: self._view.one_to_one(self._device_ratio()),
-        }
-
-    def _lighting(self) -> dict[str, Handler]:
-        return {
-            "invert": lambda: self._view.set_inverted(not self._view.inverted),
-            "window_auto": lambda: self._view.use_automatic_voi(),
-            "window_file": lambda: self._view.use_next_file_voi(),
-            **{f"preset_{preset.id}": _Preset(self._workspace, preset) for preset in PRESETS},
         }
 
     def _walking(self) -> dict[str, Handler]:
@@ -100,19 +90,9 @@ class ViewCommands:
         """Which of the checkable actions are on, asked from the owner."""
         view = self._view
         return {
-            "invert": view.inverted,
-            "overlays": view.overlays_shown,
-            "shutter": view.shutter_shown,
-            "smooth": view.smooth,
             "cine": view.cine.playing,
             "cine_sweep": view.stack is not None and view.cine.rate.sequencing is Sequencing.SWEEP,
         }
-
-    def out_of_place(self) -> list[str]:
-        """Presets that mean nothing for the modality shown."""
-        stack = self._view.stack
-        modality = stack.modality if stack is not None else ""
-        return [f"preset_{preset.id}" for preset in PRESETS if modality not in preset.modalities]
 
     def _next_annotation_level(self) -> None:
         place = ANNOTATION_LEVELS.index(self._view.annotation_level)
@@ -143,15 +123,3 @@ class ViewCommands:
     def _show(self, stack: Stack | None) -> None:
         if stack is not None:
             self._workspace.show(stack)
-
-
-class _Preset:
-    """Sets one preset where the modality is right for it."""
-
-    def __init__(self, workspace: Workspace, preset: Preset) -> None:
-        self._workspace, self._preset = workspace, preset
-
-    def __call__(self) -> None:
-        view = self._workspace.active
-        if view.stack is not None and view.stack.modality in self._preset.modalities:
-            view.apply_preset(self._preset)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 
 class LazyDock(QDockWidget):
@@ -32,13 +32,19 @@ class LazyDock(QDockWidget):
             self._make = content
         self.setAccessibleName(title)
 
-    def sizeHint(self) -> QSize:
-        return super().sizeHint().expandedTo(QSize(self._width_px, 0))
-
     def setVisible(self, visible: bool) -> None:
         if visible:
             self.fill()
         super().setVisible(visible)
+        if visible and self._width_px:
+            self._open_wide()
+
+    def _open_wide(self) -> None:
+        """Once, unless the layout of the last session shows the dock: then it has its width."""
+        width_px, self._width_px = self._width_px, 0
+        window = self.parentWidget()
+        if isinstance(window, QMainWindow) and window.isVisible() and not self.isFloating():
+            window.resizeDocks([self], [width_px], Qt.Orientation.Horizontal)
 
     def showEvent(self, event: QShowEvent) -> None:
         self.fill()

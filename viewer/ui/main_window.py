@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from viewer.settings import ANNOTATION_LEVEL, CACHE_MB, CINE_RATE_FPS, NAME_IN_TITLE, THEME
-from viewer.ui import panes
+from viewer.ui import late_parts, panes
 from viewer.ui.action_set import ActionSet
 from viewer.ui.actions import Context, Needs
 from viewer.ui.commands import ViewCommands
+from viewer.ui.display_commands import DisplayCommands
+from viewer.ui.docks import place_docks
 from viewer.ui.drops import DropHint, drop_hint, dropped_paths
-from viewer.ui.lazy_dock import LazyDock
 from viewer.ui.messages import Banner
 from viewer.ui.models.catalog_model import STACK_MIME
 from viewer.ui.models.catalog_rows import person_name
@@ -36,6 +38,7 @@ from viewer.ui.status_bar import StatusBar, scan_text
 from viewer.ui.theme import apply_theme
 from viewer.ui.thumbnails import Thumbnails
 from viewer.ui.view_area import ViewArea
+from viewer.ui.voi_menu import FileVoiMenu
 from viewer.ui.window_commands import WindowCommands
 from viewer.ui.window_layout import restore_layout, save_layout
 from viewer.workspace.tools import Toolbox
@@ -43,6 +46,7 @@ from viewer.workspace.tools import Toolbox
 if TYPE_CHECKING:
     from viewer.library.catalog import CatalogChange, Stack
     from viewer.settings import Backend
+    from viewer.ui.panels.provenance_panel import ProvenancePanel
     from viewer.ui.viewport.canvas import Canvas
     from viewer.workspace.opening import ScanProgress
     from viewer.workspace.viewport import Viewport
@@ -69,6 +73,7 @@ class MainWindow(QMainWindow):
         self._backend = backend
         self._was_painted = False
         self._panels_hidden: list[QDockWidget] = []
+        self.provenance: ProvenancePanel | None = None
         self.toolbox = Toolbox(self)
         self.banner = Banner()
         self.thumbnails = Thumbnails(workspace.loader.read, self)
@@ -81,6 +86,8 @@ class MainWindow(QMainWindow):
         )
         self.commands = WindowCommands(self, workspace, backend, data_folder / "sample")
         self._view_commands = ViewCommands(workspace, self._zoom_by, self.devicePixelRatioF)
+        self._display_commands = DisplayCommands(workspace, backend)
+        self._refused: dict[str, str] = {}
         self.status = StatusBar()
         self._place_bars()
         self._hint = DropHint(self)
@@ -103,30 +110,23 @@ class MainWindow(QMainWindow):
         column.addWidget(self.banner)
         column.addWidget(self.view_area, 1)
         self.setCentralWidget(middle)
-        self.setDockNestingEnabled(True)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        docks: dict[str, QDockWidget] = {}
-        for name, title, widget, side in (
-            ("studies", "Studies", self.browser, Qt.DockWidgetArea.LeftDockWidgetArea),
-            ("tags", "Tags", self._make_tag_inspector, Qt.DockWidgetArea.RightDockWidgetArea),
-            ("problems", "Problems", self.problems, Qt.DockWidgetArea.BottomDockWidgetArea),
-        ):
-            dock = LazyDock(title, widget, self, TAGS_WIDTH_PX if name == "tags" else 0)
-            dock.setObjectName(f"dock_{name}")
-            self.addDockWidget(side, dock)
-            docks[name] = dock
-        docks["tags"].hide()
-        docks["problems"].hide()
-        self.resizeDocks([docks["studies"]], [350], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["problems"]], [190], Qt.Orientation.Vertical)
-        return docks
+        return place_docks(
+            self,
+            {
+                "studies": self.browser,
+                "why": self._make_provenance_panel,
+                "tags": partial(late_parts.tag_inspector, self.workspace),
+                "problems": self.problems,
+            },
+        )
 
     def _place_bars(self) -> None:
         actions = self.actions_by_id
         actions.bind(self.commands.handlers())
         actions.bind(self._view_commands.handlers())
+        actions.bind(self._display_commands.handlers())
         actions.fill_menu_bar()
+        self._file_windows = FileVoiMenu(actions.menu("Window/&From the file"), self.workspace)
         self._recent = RecentMenu(actions.menu("File/Recent folders"), self.commands)
         self._bar = QToolBar("Tools")
         self._bar.setObjectName("toolbar")
@@ -166,26 +166,22 @@ class MainWindow(QMainWindow):
         viewport.stack_changed.connect(self._follow_active)
         for signal in (viewport.display_changed, viewport.cine_changed, viewport.history_changed):
             signal.connect(self.refresh_actions)
+        viewport.frame_changed.connect(self._refresh_refusals)
+
+    def _refresh_refusals(self) -> None:
+        """Another frame may allow other things; asking costs less than telling every action."""
+        if self._display_commands.refusals() != self._refused:
+            self.refresh_actions()
 
     def _make_canvas(self, viewport: Viewport, parent: QWidget) -> Canvas:
-        from viewer.ui.viewport.canvas import Canvas
-
-        canvas = Canvas(
-            viewport,
-            parent,
-            loader=self.workspace.loader,
-            toolbox=self.toolbox,
-            settings=self._backend,
-        )
+        canvas = late_parts.canvas(viewport, parent, self.workspace, self.toolbox, self._backend)
         canvas.context_menu_requested.connect(self.view_area.open_menu)
         canvas.maximise_requested.connect(self.toggle_panels)
         return canvas
 
-    def _make_tag_inspector(self) -> QWidget:
-        from viewer.ui.panels.tag_inspector import TagInspector
-
-        inspector: QWidget = TagInspector(self.workspace)
-        return inspector
+    def _make_provenance_panel(self) -> QWidget:
+        self.provenance = late_parts.provenance_panel(self.workspace, self.theme, self.reveal_tag)
+        return self.provenance
 
     # Drawing what the workspace says
 
@@ -198,8 +194,9 @@ class MainWindow(QMainWindow):
         self.actions_by_id.draw_icons(toolbar=True)
         if self._was_painted:
             self.actions_by_id.draw_icons(toolbar=False)
-        for part in (self.banner, self.problems, self.status):
-            part.set_theme(theme)
+        for part in (self.banner, self.problems, self.status, self.provenance):
+            if part is not None:
+                part.set_theme(theme)
         self._tell_problem_count()
         self.refresh_actions()
 
@@ -225,13 +222,14 @@ class MainWindow(QMainWindow):
         if viewport.count > 1:
             available.add(Needs.SEVERAL_IMAGES)
         self.actions_by_id.set_available(available)
-        for action_id in self._view_commands.out_of_place():
-            self.actions_by_id[action_id].setEnabled(False)
+        self._refused = self._display_commands.refusals()
+        self.actions_by_id.set_refused(self._refused)
         self.actions_by_id["undo"].setEnabled(bool(viewport.undo_label))
         self.actions_by_id["redo"].setEnabled(bool(viewport.redo_label))
         self.actions_by_id.set_checked(
             {
                 **self._view_commands.states(),
+                **self._display_commands.states(),
                 **{f"panel_{name}": not dock.isHidden() for name, dock in self.docks.items()},
                 f"tool_{self.toolbox.tool}": True,
                 f"theme_{self.theme.id}": True,
@@ -303,6 +301,13 @@ class MainWindow(QMainWindow):
         inspector = self.docks["tags"].widget()
         getattr(inspector, "focus_search", inspector.setFocus)()
 
+    def reveal_tag(self, keyword: str) -> None:
+        """Show an attribute of the active view's file in the tag inspector."""
+        self.docks["tags"].show()
+        reveal = getattr(self.docks["tags"].widget(), "reveal", None)
+        if reveal is not None:
+            reveal(keyword)
+
     def toggle_panel(self, name: str) -> None:
         dock = self.docks[name]
         dock.setVisible(dock.isHidden())
@@ -327,6 +332,7 @@ class MainWindow(QMainWindow):
             [
                 panes.Pane(self.view_area, self.view_area.take_focus),
                 panes.Pane(self.browser, self.browser.tree.setFocus),
+                panes.Pane(self.docks["why"], lambda: panes.focus_first(self.docks["why"])),
                 panes.Pane(self.docks["tags"], lambda: panes.focus_first(self.docks["tags"])),
                 panes.Pane(self.problems, self.problems.table.setFocus),
                 panes.Pane(self._bar, lambda: panes.focus_first(self._bar)),

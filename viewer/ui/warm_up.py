@@ -6,7 +6,12 @@ import importlib
 import threading
 from collections.abc import Callable
 
-MODULES = ("pyqtgraph", "viewer.ui.viewport.canvas", "viewer.ui.panels.tag_inspector")
+MODULES = (
+    "pyqtgraph",
+    "viewer.ui.viewport.canvas",
+    "viewer.ui.panels.tag_inspector",
+    "viewer.ui.panels.provenance_panel",
+)
 
 
 class WarmUp:

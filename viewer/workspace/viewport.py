@@ -282,8 +282,8 @@ class Viewport(QObject):
         """One device pixel for each stored column."""
         self.set_view(replace(self.view, zoom=1 / device_ratio), "1:1")
 
-    def set_voi(self, choice: VoiChoice | None, merge: Hashable = None) -> None:
-        """Keep a window or table for the whole stack; None gives it back to each frame."""
+    def set_voi(self, choice: VoiChoice | int | None, merge: Hashable = None) -> None:
+        """Keep a window or table, or the file's of that place; None gives it back to each frame."""
         self._change(replace(self._display, voi=choice), "window", merge)
 
     def set_window(self, center: float, width: float, drag: Hashable = None) -> None:
@@ -323,6 +323,9 @@ class Viewport(QObject):
 
     def set_shutter_shown(self, shown: bool) -> None:
         self._change(replace(self._display, shutter=shown), "shutter")
+
+    def set_icc(self, applied: bool) -> None:
+        self._change(replace(self._display, icc=applied), "colour profile")
 
     def set_color_table(self, name: str) -> None:
         self._change(replace(self._display, color_table=name), "colour table")

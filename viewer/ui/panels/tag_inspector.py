@@ -62,8 +62,22 @@ class TagInspector(QWidget):
         self.search_bar.field.selectAll()
 
     def reveal(self, keyword: str) -> None:
-        """Select an attribute by keyword, after the file is read if need be."""
-        self._wanted = "" if self._shown and self.tree.reveal(keyword) else keyword
+        """Select an attribute by keyword or tag, once the shown frame's file is read."""
+        self._wanted = keyword
+        ref = self._viewport.frame_ref if self._viewport is not None else None
+        is_read = self.model.document is not None and self._load_job is None
+        if ref == self._shown and is_read:
+            self._reveal_wanted()
+        else:
+            self._pause.start()
+
+    def _reveal_wanted(self) -> None:
+        keyword, self._wanted = self._wanted, ""
+        if not keyword or self.model.document is None:
+            return
+        self.search_bar.filter_button.setChecked(False)
+        found = self.tree.reveal(keyword)
+        self._draw_message("" if found else f"{keyword} is not in this file.")
 
     # Building
 
@@ -113,6 +127,8 @@ class TagInspector(QWidget):
             return  # showEvent comes back to it
         ref = self._viewport.frame_ref if self._viewport is not None else None
         if ref == self._shown:
+            if self._load_job is None:
+                self._reveal_wanted()
             return
         same_file = ref is not None and self._shown is not None and ref.file == self._shown.file
         self._shown = ref
@@ -123,6 +139,7 @@ class TagInspector(QWidget):
         elif same_file and self.model.document is not None:
             if self.model.document.ref == ref.file:
                 self._show_frame(ref.frame)
+                self._reveal_wanted()
         else:
             self._load(ref)
 
@@ -163,8 +180,7 @@ class TagInspector(QWidget):
         self.search_bar.filter_button.setChecked(False)
         self.model.show(document, document.frame_row(self._shown.frame))
         self.tree.restore()
-        if self._wanted and self.tree.reveal(self._wanted):
-            self._wanted = ""
+        self._reveal_wanted()
         if self.search_bar.field.text().strip():
             self._search(self.search_bar.field.text().strip())
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QTreeView, QWidget
 
-from viewer.ui.models.tag_model import VALUE, Index, TagModel
+from viewer.ui.models.tag_model import LENGTH, NAME, TAG, VALUE, VM, VR, Index, TagModel
 
 if TYPE_CHECKING:
-    from viewer.dicom.tagtree.tags import TagNode
+    from viewer.dicom.tagtree.tags import TagDocument, TagNode
     from viewer.workspace.jobs import Jobs
 
 Steps = tuple[str, ...]
 _FRAME: Steps = ("this frame",)
 _SEARCHED_ROWS = 20_000  # how far to look for a row of the last file in the next one
+_SEARCHED_INSIDE = 2000  # rows below one sequence
 _SHARED_GROUPS = 0x52009229
-_WIDTHS = (110, 210, 34, 40, 70)
+_FRAME_GROUPS = 0x52009230
 
 
 class TagTreeView(QTreeView):
@@ -43,9 +44,7 @@ class TagTreeView(QTreeView):
         self._selected: Steps = ()
         self.setModel(model)
         model.marked.connect(self.viewport().update)
-        for column, width in enumerate(_WIDTHS):
-            self.setColumnWidth(column, width)
-        self.header().setStretchLastSection(True)
+        self._set_up_header()
         self.expanded.connect(self._remember_open)
         self.collapsed.connect(self._forget_open)
         self.doubleClicked.connect(self._open_or_detail)
@@ -62,6 +61,19 @@ class TagTreeView(QTreeView):
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
             action.triggered.connect(slot)
             self.addAction(action)
+
+    def _set_up_header(self) -> None:
+        """Columns as narrow as their usual content, so that the value is seen in a narrow dock."""
+        header, metrics = self.header(), self.fontMetrics()
+        header.setMinimumSectionSize(24)
+        self.setIndentation(14)
+        room = 2 * self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 8
+        for column, text in ((VR, "OW"), (VM, "VM"), (LENGTH, "9,999")):
+            self.setColumnWidth(column, metrics.horizontalAdvance(text) + room)
+        tag_px = metrics.horizontalAdvance("(0008,0018)") + room + 2 * self.indentation()
+        self.setColumnWidth(TAG, tag_px)
+        self.setColumnWidth(NAME, metrics.horizontalAdvance("SOPInstanceUID") + room)
+        header.setStretchLastSection(True)
 
     @property
     def node(self) -> TagNode | None:
@@ -100,7 +112,7 @@ class TagTreeView(QTreeView):
         return True
 
     def reveal(self, keyword: str) -> bool:
-        """Select the element with this keyword: at the top, or in the frame's or shared groups."""
+        """Select the element with this keyword: at the top, or inside a sequence."""
         from viewer.dicom.datasets.dictionary import tag_of
         from viewer.dicom.tagtree.tags import find_inside, steps_of
 
@@ -110,13 +122,20 @@ class TagTreeView(QTreeView):
             return False
         if self.go_to(self._find((keyword,))):
             return True
-        shared = (node for node in document.children if node.tag == _SHARED_GROUPS)
-        for place in (self._tags.frame_node, next(shared, None)):
-            found = find_inside(place.detached(), tag) if place is not None else None
-            if place is not None and found is not None:
+        for place in self._places_to_look(document):
+            found = find_inside(place.detached(), tag, _SEARCHED_INSIDE)
+            if found is not None:
                 inside = steps_of(found)[len(steps_of(place)) :]
                 return self.go_to(self._find((*self._steps(place), *inside)))
         return False
+
+    def _places_to_look(self, document: TagDocument) -> Iterator[TagNode]:
+        """What holds for the frame: its own groups, the shared ones (rule 60), any other item."""
+        if self._tags.frame_node is not None:
+            yield self._tags.frame_node
+        sequences = [node for node in document.children if node.is_sequence]
+        yield from (node for node in sequences if node.tag == _SHARED_GROUPS)
+        yield from (node for node in sequences if node.tag not in (_SHARED_GROUPS, _FRAME_GROUPS))
 
     # Qt's side
 
