@@ -46,6 +46,13 @@ if TYPE_CHECKING:
     from viewer.workspace.loader import Loader
 
 Button = Qt.MouseButton
+CURSORS = {
+    Tool.WINDOW: Qt.CursorShape.CrossCursor,
+    Tool.SCROLL: Qt.CursorShape.SplitVCursor,
+    Tool.ZOOM: Qt.CursorShape.SizeFDiagCursor,
+    Tool.PAN: Qt.CursorShape.OpenHandCursor,
+    Tool.SELECT: Qt.CursorShape.ArrowCursor,
+}
 SAY_LOADING_AFTER_MS = 150  # what is quicker would only flicker
 
 
@@ -98,6 +105,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.bar = ProgressScrollBar(self._frame_states, self.gestures.wheel, self)
         self._set_up()
         self._connect()
+        self._take_tool()
         self.read_settings()
         self._take_stack()
 
@@ -147,6 +155,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _connect(self) -> None:
         viewport = self._viewport
+        self._toolbox.tool_changed.connect(self._take_tool)
         viewport.stack_changed.connect(self._take_stack)
         viewport.index_changed.connect(self._take_index)
         viewport.frame_changed.connect(self._take_frame)
@@ -244,6 +253,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _tool(self) -> Tool:
         return self._toolbox.tool
+
+    def _take_tool(self) -> None:
+        """The pointer tells what the left button does (IHE BIR .13)."""
+        self.viewport().setCursor(CURSORS[self._toolbox.tool])
 
     # Events
 
