@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -12,14 +12,16 @@ _PORTION = 16 * BLOCK  # pixels fetched at a time by each of the two threads
 _SHARED_FROM = 2 * _PORTION  # below, handing over costs more than it saves
 
 
-def in_blocks(size: int, work: Callable[[slice], None]) -> None:
+def in_blocks(size: int, work: Callable[[slice], None], block: int = BLOCK) -> None:
     """Call `work` once for each slice of `range(size)`, in any order; it ends when all are done.
+
+    A block is `block` pixels: as many as keep what `work` touches in the second-level cache.
 
     Numpy lets other threads run meanwhile, so large images are shared with a helper thread. The
     two draw portions from one heap: a helper busy elsewhere only means that less is shared.
     """
     if size < _SHARED_FROM:
-        _work_through(0, size, work)
+        _work_through(0, size, work, block)
         return
     portions = iter(range(0, size, _PORTION))
     lock = threading.Lock()
@@ -30,7 +32,7 @@ def in_blocks(size: int, work: Callable[[slice], None]) -> None:
                 start = next(portions, None)
             if start is None:
                 return
-            _work_through(start, min(start + _PORTION, size), work)
+            _work_through(start, min(start + _PORTION, size), work, block)
 
     helped = _helper().submit(draw)
     draw()
@@ -38,13 +40,9 @@ def in_blocks(size: int, work: Callable[[slice], None]) -> None:
         helped.result()
 
 
-def _work_through(start: int, stop: int, work: Callable[[slice], None]) -> None:
-    for part in _slices(start, stop):
-        work(part)
-
-
-def _slices(start: int, stop: int) -> Iterator[slice]:
-    return (slice(at, min(at + BLOCK, stop)) for at in range(start, stop, BLOCK))
+def _work_through(start: int, stop: int, work: Callable[[slice], None], block: int) -> None:
+    for at in range(start, stop, block):
+        work(slice(at, min(at + block, stop)))
 
 
 @cache

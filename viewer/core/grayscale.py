@@ -2,8 +2,9 @@
 
 stored -> modality LUT or rescale -> VOI LUT or window -> presentation LUT -> inversion -> 8 bit
 
-Integers of up to 16 bits go through a table of 256 or 65,536 entries; wider integers and
-floats are computed directly, by the same function, so both ways give the same picture.
+Integers of up to 16 bits go through a table of 256 or 65,536 entries, or along the straight line
+that the table is; wider integers and floats are computed directly, by the same function, so all
+ways give the same picture.
 
 Padding takes no part in an inversion (PS3.3 C.7.5.1.1.2, rule 20): it is black wherever the file
 or the user inverts, and never a light surround. Otherwise it is as dark as the window makes it,
@@ -13,15 +14,23 @@ like the background of the scan that it continues.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
-from viewer.core.blocks import in_blocks
-from viewer.core.image import FrameDescription, LookupTable, PaddingRange, VoiChoice, Window
+from viewer.core.blocks import BLOCK, in_blocks
+from viewer.core.image import (
+    FrameDescription,
+    LookupTable,
+    PaddingRange,
+    VoiChoice,
+    Window,
+    WindowFunction,
+)
 from viewer.core.lut import as_fraction, look_up
-from viewer.core.window import apply_window
+from viewer.core.ramp import Ramp, find_ramp
+from viewer.core.window import apply_window, window_limits
 
 Array = np.ndarray
 
@@ -68,6 +77,21 @@ class GrayChain:
             padded = (stored >= self.padding.low) & (stored <= self.padding.high)
             levels[padded if self.hide_padding else padded & (levels > _LIGHT)] = 0
         return levels
+
+    def line(self) -> tuple[float, float] | None:
+        """(scale, offset) from stored value to gray level, or None where a table or curve bends.
+
+        The 0.5 of rounding is in the offset; clipping to black and white is left to the user.
+        """
+        bends = (self.modality_lut, self.voi_lut, self.presentation_lut) != (None, None, None)
+        if bends or self.window is None or self.window.function is WindowFunction.SIGMOID:
+            return None
+        low, high = window_limits(self.window)
+        if high <= low:
+            return None
+        scale = 255.0 * self.slope / (high - low)
+        offset = 255.0 * (self.intercept - low) / (high - low)
+        return (-scale, 255.5 - offset) if self.inverse else (scale, offset + 0.5)
 
     def _voi(self, values: Array) -> Array:
         if self.voi_lut is not None:
@@ -117,31 +141,56 @@ def apply_chain(stored: Array, chain: GrayChain) -> Array:
     stored = np.ascontiguousarray(stored)
     levels = np.empty(stored.shape, np.uint8)
     flat, out = stored.reshape(-1), levels.reshape(-1)
-    if stored.dtype.kind in "iub" and stored.dtype.itemsize <= 2:
-        table = gray_table(chain, "bool" if stored.dtype.kind == "b" else stored.dtype.name)
-        indices: np.ndarray[tuple[int, ...], np.dtype[np.integer[Any]]]
-        indices = flat.view(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
+    if stored.dtype.kind not in "iub" or stored.dtype.itemsize > 2:
 
-        def look_up_block(part: slice) -> None:
-            # Every index is inside the table, so no mode changes a result: wrap is the fastest.
-            table.take(indices[part], out=out[part], mode="wrap")
+        def compute_block(part: slice) -> None:
+            out[part] = chain.gray(flat[part])
 
-        in_blocks(flat.size, look_up_block)
+        in_blocks(flat.size, compute_block)
         return levels
+    dtype_name = "uint8" if stored.dtype.kind == "b" else stored.dtype.name
+    ramp = gray_ramp(chain, dtype_name)
+    if ramp is not None:
 
-    def compute_block(part: slice) -> None:
-        out[part] = chain.gray(flat[part])
+        def work_out_block(part: slice) -> None:
+            ramp.levels_into(flat[part], out[part])
 
-    in_blocks(flat.size, compute_block)
+        in_blocks(flat.size, work_out_block, 2 * BLOCK)
+        return levels
+    table = gray_table(chain, dtype_name)
+    indices: np.ndarray[tuple[int, ...], np.dtype[np.integer[Any]]]
+    indices = flat.view(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
+
+    def look_up_block(part: slice) -> None:
+        # Every index is inside the table, so no mode changes a result: wrap is the fastest.
+        table.take(indices[part], out=out[part], mode="wrap")
+
+    in_blocks(flat.size, look_up_block)
     return levels
 
 
 @lru_cache(maxsize=16)
 def gray_table(chain: GrayChain, dtype_name: str) -> Array:
     """Gray level of every bit pattern of an 8 or 16 bit integer type, read as unsigned."""
-    dtype = np.dtype("uint8" if dtype_name == "bool" else dtype_name)
-    patterns = np.arange(256 if dtype.itemsize == 1 else 65536)
-    stored = patterns.astype(f"uint{8 * dtype.itemsize}").view(dtype)
-    table = chain.gray(stored)
+    table = chain.gray(_all_values(dtype_name))
     table.flags.writeable = False  # shared by everyone who asks for the same chain
     return table
+
+
+@lru_cache(maxsize=16)
+def gray_ramp(chain: GrayChain, dtype_name: str) -> Ramp | None:
+    """The straight line that a table is, or None where it bends."""
+    line = chain.line()
+    if line is None:
+        return None
+    return find_ramp(*line, _all_values(dtype_name), gray_table(chain, dtype_name))
+
+
+@cache
+def _all_values(dtype_name: str) -> Array:
+    """Every value of an integer type, in the order of its bit patterns."""
+    dtype = np.dtype(dtype_name)
+    bits = 8 * dtype.itemsize
+    values: Array = np.arange(1 << bits).astype(f"uint{bits}").view(dtype)
+    values.flags.writeable = False
+    return values
