@@ -85,13 +85,15 @@ class Probe:
 
 
 def _ours(frame: FrameType | None) -> str:
-    """The innermost function of the viewer on a stack, and the line it is at."""
+    """The slot of the viewer that Qt called, and the innermost function it is in."""
+    names: list[str] = []
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if module.startswith("viewer."):
-            return f"{module.removeprefix('viewer.')}.{frame.f_code.co_name}:{frame.f_lineno}"
+            where = module.removeprefix("viewer.").rsplit(".", 1)[-1]
+            names.append(f"{where}.{frame.f_code.co_name}:{frame.f_lineno}")
         frame = frame.f_back
-    return "Qt"
+    return " > ".join(dict.fromkeys((names[-1], names[0]))) if names else "Qt"
 
 
 def turn() -> None:

@@ -54,3 +54,32 @@ def test_close_leaves_collecting_as_it_was_found(qapp, before):
 
     assert (during, gc.isenabled(), gc.get_freeze_count()) == (False, before, 0)
     gc.disable()
+
+
+def test_what_a_scan_found_is_set_aside_and_looked_through_once_studies_were_closed(
+    qtbot, collector, monkeypatch
+):
+    monkeypatch.setattr("viewer.workspace.collector.QUIET_S", 0.0)
+    died_on = []
+    collector.set_busy(True)
+    found = Cycle(died_on)
+    collector.set_busy(False)
+    del found
+    gc.collect()
+    kept = list(died_on)
+
+    collector.forget()
+    qtbot.waitUntil(lambda: bool(died_on))
+
+    assert kept == []
+    assert gc.get_freeze_count() > 0
+
+
+def test_young_cycles_die_while_a_scan_runs(qtbot, collector):
+    died_on = []
+    collector.set_busy(True)
+
+    for _ in range(5000):
+        Cycle(died_on)
+
+    qtbot.waitUntil(lambda: len(died_on) > 4000)

@@ -7,6 +7,7 @@ again; what is left is ordered along the normal, row direction x column directio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -91,12 +92,30 @@ def split_and_sort(table: FrameTable) -> list[FrameGroup]:
 
     Stacks come by their lowest Instance Number, then in the order found.
     """
+    if len(table.keys) == 1:
+        return [_alone(table)]
     groups: list[FrameGroup] = []
     for key in _in_order_found(table.keys):
         rows = np.flatnonzero(table.keys == key)
         groups.extend(_split_by_orientation(table, rows))
     numbers = np.where(np.isnan(table.order[:, 0]), np.inf, table.order[:, 0])
     return sorted(groups, key=lambda g: (float(numbers[g.indices].min()), int(g.indices.min())))
+
+
+def _alone(table: FrameTable) -> FrameGroup:
+    """The stack of a single frame; folders of thousands of series are mostly such."""
+    orientation = normalised(table.orientations)[0]
+    if not (np.isfinite(orientation).all() and np.isfinite(table.positions).all()):
+        return FrameGroup(np.zeros(1, int))
+    normal = _cross(orientation[:3].tolist(), orientation[3:].tolist())
+    return FrameGroup(np.zeros(1, int), normal, Spread(table.positions @ normal))
+
+
+def _cross(a: Sequence[float], b: Sequence[float]) -> np.ndarray:
+    """`np.cross` of two vectors, without the time it takes to look at their shapes."""
+    return np.array(
+        (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
+    )
 
 
 def normalised(orientations: np.ndarray) -> np.ndarray:

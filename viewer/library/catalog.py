@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from viewer.dicom.description.frame_geometry import FrameGeometry
 from viewer.dicom.files.scan_items import Skipped
@@ -101,13 +101,16 @@ class Catalog:
         change.changed = [series for key, series in touched.items() if key not in new]
         return change
 
-    def clear(self) -> None:
-        """Forget everything; it stays the same object, for the tree holds on to it."""
-        for kept in (self.patients, self.skipped, self.duplicates, self._by_ref, self._by_uid):
-            kept.clear()
-        for known in (self._patients, self._studies, self._series, self._by_values):
-            known.clear()
-        self.found = 0
+    def clear(self) -> Iterator[None]:
+        """Forget everything; it stays the same object, for the tree holds on to it.
+
+        Returns:
+            Steps that free what was held, little by little; without them it goes at once.
+        """
+        old = (self._by_uid, self._by_values, self._by_ref, self.duplicates, self._series)
+        steps = _let_go(self.patients, list(self._studies.values()), *old)
+        self.__init__()  # type: ignore[misc]  # as new
+        return steps
 
     def stack(self, key: StackKey) -> Stack | None:
         """The stack of that key, or None when there is none (any more)."""
@@ -279,6 +282,31 @@ class Catalog:
         self.patients.append(patient)
         change.patients.append(patient)
         return patient
+
+
+def _let_go(
+    patients: list[Patient],
+    studies: list[Study],
+    by_uid: dict[str, Header],
+    by_values: dict[tuple[str, ...], Series],
+    by_ref: dict[FileRef, Series],
+    duplicates: dict[FileRef, Duplicate],
+    series: dict[tuple[str, ...], Series],
+) -> Iterator[None]:
+    """Take nodes apart from below, so that none is left in a cycle for the collector."""
+    lists: list[dict[Any, Any]] = [by_uid, by_values, by_ref, duplicates]
+    for held in lists:
+        while held:
+            held.popitem()
+            yield
+    while series:
+        yield from series.popitem()[1].let_go()
+    while studies:
+        studies.pop().series.clear()
+        yield
+    while patients:
+        patients.pop().studies.clear()
+        yield
 
 
 def _shared_ids(patients: Iterable[Patient]) -> Iterator[Problem]:

@@ -15,7 +15,8 @@ def clip_rate(stack: Stack) -> CineRate | None:
     Reads no file: cheap enough to ask for each row of a list.
     """
     first = stack.headers[0]
-    one_object = stack.is_clip or all(header is first for header in stack.headers)
-    if not stack.is_image or not one_object or stack.slice_spacing_mm is not None:
+    if not stack.is_image or stack.slice_spacing_mm is not None:
         return None
+    if not stack.is_clip and not all(header is first for header in reversed(stack.headers)):
+        return None  # mostly decided by the last one: other slices are other files
     return frame_rate(replace(facts_of_header(first), frames=len(stack.frames)))

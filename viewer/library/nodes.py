@@ -5,7 +5,7 @@ Nodes keep their identity while they grow, so the tree and the viewports may hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -137,6 +137,15 @@ class Series:
             return  # the rows have moved since: what the groups number is elsewhere
         self._stacks = build_stacks(self, groups, {stack.key: stack for stack in self._stacks})
         self._stacked = columns.version
+
+    def let_go(self) -> Iterator[None]:
+        """Free what it holds, little by little: nobody looks at it any more."""
+        self._stacks = []
+        self.contents = SeriesFrames()
+        self._stacked = self.contents.version
+        while self.headers:
+            self.headers.pop()
+            yield
 
 
 @dataclass(eq=False, slots=True)

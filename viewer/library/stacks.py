@@ -70,6 +70,8 @@ def _fill(stack: Stack, group: FrameGroup, label: str) -> None:
 
 def _labels(series: Series, groups: list[FrameGroup]) -> list[str]:
     """Only what differs between the stacks of the series is worth a word."""
+    if len(groups) == 1:
+        return [", ".join(filter(None, (_kind(series, groups[0]), *groups[0].words)))]
     parts = [_words(series, group) for group in groups]
     columns = list(zip(*parts, strict=True))
     telling = [len(set(column)) > 1 for column in columns]

@@ -6,11 +6,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, overload
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.dicom.files.source import FrameRef
@@ -37,6 +38,34 @@ class FrameState(StrEnum):
     ABSENT = "absent"
     LOADED = "loaded"
     FAILED = "failed"
+
+
+class FrameStates(Sequence[FrameState]):
+    """States of the frames of a stack, in display order.
+
+    Attributes:
+        codes: the same as numbers, uint8 (frames,), by `Code`.
+    """
+
+    def __init__(self, codes: np.ndarray) -> None:
+        self.codes = codes
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list: it stands for one moment
+
+    @overload
+    def __getitem__(self, place: int) -> FrameState: ...
+    @overload
+    def __getitem__(self, place: slice) -> FrameStates: ...
+    def __getitem__(self, place: int | slice) -> FrameState | FrameStates:
+        if isinstance(place, slice):
+            return FrameStates(self.codes[place])
+        return _STATES[self.codes[place]]
 
 
 _UNDECIDED = (Code.ABSENT, Code.LOADING)
@@ -162,10 +191,10 @@ class Loader(QObject):
                 self._plan.mark([ref], Code.ABSENT)
                 self._wake.notify_all()
 
-    def states(self, stack: Stack) -> tuple[FrameState, ...]:
-        """State of each frame of a stack, in display order."""
+    def states(self, stack: Stack) -> FrameStates:
+        """State of each frame of a stack, in display order, as it is at this moment."""
         with self._wake:
-            return tuple(_STATES[code] for code in self._track(stack).codes.tolist())
+            return FrameStates(self._track(stack).codes.copy())
 
     def set_scanning(self, scanning: bool) -> None:
         """Leave more of the interpreter to a scan while it runs."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 AnyPath = bytes | str | Path
 
-BITE_S = 0.004  # of GUI time between two turns of the event loop
-BITE_ITEMS = 64
+BITE_S = 0.003  # of GUI time between two turns of the event loop
+BITE_ITEMS = 32
 TOLD_S = 0.08  # between two reports of growth and progress: each redraws trees and labels
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from viewer.library.nodes import Series
 
 DELAY_MS = 200  # a series that grows is not sorted anew for every bite
-SLICE_S = 0.004  # of GUI time between two turns of the event loop
+SLICE_S = 0.003  # of GUI time between two turns of the event loop
 
 
 class Stacker(QObject):

@@ -17,6 +17,7 @@ from viewer.workspace.collector import GuiThreadCollector
 from viewer.workspace.display import Display
 from viewer.workspace.first_picture import FirstPicture
 from viewer.workspace.jobs import Jobs
+from viewer.workspace.leaving import Leaving
 from viewer.workspace.loader import Loader, PooledReader, Reader
 from viewer.workspace.opening import AnyPath, Opening, ScanProgress
 from viewer.workspace.problem_log import ProblemLog
@@ -44,7 +45,6 @@ class Workspace(QObject):
         super().__init__(parent)
         self._backend = backend or MemoryBackend()
         self._collector = GuiThreadCollector(self)
-        self._collecting_often = False
         self.catalog = Catalog()
         self.problems = ProblemLog(self)
         self.jobs = Jobs(threads=max(2, os.cpu_count() or 1), parent=self)
@@ -57,6 +57,7 @@ class Workspace(QObject):
         self.viewports: list[Viewport] = []
         self._active = self.add_viewport()
         self.stacker = Stacker(self)
+        self._leaving = Leaving(self)
         self._opening = Opening(self.catalog, self)
         self._first = FirstPicture(self.catalog, self.loader, self)
         self.stacker.split.connect(self._follow_growth)
@@ -103,7 +104,7 @@ class Workspace(QObject):
             viewport.clear()
         self.loader.clear()
         self.stacker.clear()
-        self.catalog.clear()
+        self._leaving.take(self.catalog.clear())
         self.problems.clear()
         self._collector.forget()
         self.catalog_changed.emit(CatalogChange())
@@ -114,6 +115,7 @@ class Workspace(QObject):
             viewport.cine.pause()
         self._opening.close()
         self.stacker.close()
+        self._leaving.close()
         self.jobs.close()
         self.loader.close()
         self._collector.close()
@@ -168,9 +170,8 @@ class Workspace(QObject):
 
     @Slot(object)
     def _take_progress(self, progress: ScanProgress) -> None:
-        if progress.running is not self._collecting_often:
-            self._collecting_often = progress.running
-            self._collector.set_busy(progress.running)
+        if progress.running:
+            self._collector.set_busy(True)
         self.loader.set_scanning(progress.running)
         self.scan_progress.emit(progress)
 

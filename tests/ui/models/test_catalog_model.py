@@ -24,6 +24,7 @@ def catalog() -> Catalog:
 @pytest.fixture
 def model(qapp, catalog) -> CatalogModel:
     made = CatalogModel(catalog)
+    made.queued.connect(made.grow)
     QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
     return made
 

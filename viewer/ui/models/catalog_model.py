@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 
 from viewer.ui.labels import plain_tool_tip
 from viewer.ui.models import catalog_rows as words
 from viewer.ui.models.catalog_row import ID_ROLE, RANK_ROLE, Row, make_row, row_key
+from viewer.workspace.leaving import Leaving
 from viewer.workspace.stacker import Stacker
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ class CatalogModel(QStandardItemModel):
 
     A series of one stack has no rows below it and stands for its stack. The stacker splits
     series, and the rows follow it.
+
+    Signals:
+        queued: there is something to draw; somebody has to call `grow`.
     """
+
+    queued = Signal()
 
     def __init__(
         self, catalog: Catalog, stacker: Stacker | None = None, parent: QObject | None = None
@@ -43,6 +49,7 @@ class CatalogModel(QStandardItemModel):
         self._catalog = catalog
         self._stacker = stacker or Stacker(self)
         self._ids = itertools.count(1)
+        self._leaving = Leaving(self)
         self._root = Row(0, catalog, None, self.invisibleRootItem())
         self._rows: dict[int, Row] = {}  # by id(node)
         self._by_id: dict[int, Row] = {}
@@ -63,6 +70,7 @@ class CatalogModel(QStandardItemModel):
         """Take note of what changed; `grow` draws it."""
         self._new.extend((*change.patients, *change.studies, *change.series))
         self._grown.extend((*change.series, *change.changed))
+        self.queued.emit()
 
     def grow(self, most_s: float = _FOR_EVER_S) -> bool:
         """Draw what was queued for about so long; False when nothing is left."""
@@ -80,7 +88,10 @@ class CatalogModel(QStandardItemModel):
 
     def update(self, change: CatalogChange | None = None) -> None:
         """Bring the rows up to the catalogue at once: to a change, or by drawing it all anew."""
-        if change is None:
+        if change is not None:
+            self._stacker.add((*change.series, *change.changed))
+            self.queue(change)
+        else:
             self._empty()
             for patient in self._catalog.patients:
                 self._new.append(patient)
@@ -88,9 +99,7 @@ class CatalogModel(QStandardItemModel):
                     self._new.append(study)
                     self._new.extend(study.series)
                     self._grown.extend(study.series)
-        else:
-            self.queue(change)
-        self._stacker.add(self._grown)
+            self._stacker.add(self._grown)
         self.grow()
 
     @property
@@ -102,9 +111,9 @@ class CatalogModel(QStandardItemModel):
         for waiting in (self._new, self._grown, self._split):
             waiting.clear()
         self.removeRows(0, self.rowCount())  # first: views ask about rows that are leaving
-        self._rows.clear()
-        self._by_id.clear()
-        self._root.children.clear()
+        self._leaving.take(_let_go(self._by_id))
+        self._rows, self._by_id = {}, {}
+        self._root.children = []
 
     def _add_next(self) -> None:
         """Insert the next node; into an empty branch all that follow it there, at once."""
@@ -167,7 +176,7 @@ class CatalogModel(QStandardItemModel):
 
     def _take_split(self, split: Iterable[Series]) -> None:
         self._split.extend(split)
-        self.grow(0.002)
+        self.queued.emit()
 
     def _show_stacks(self, series: Series) -> None:
         row = self._rows.get(id(series))
@@ -278,3 +287,10 @@ class CatalogModel(QStandardItemModel):
         data = QMimeData()
         data.setData(STACK_MIME, str(len(self.dragged)).encode())
         return data
+
+
+def _let_go(rows: dict[int, Row]) -> Iterator[None]:
+    """Free rows one by one, without leaving cycles behind."""
+    while rows:
+        rows.popitem()[1].children.clear()
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
@@ -39,17 +40,19 @@ class StudyBrowser(QWidget):
     ) -> None:
         super().__init__(parent)
         self._unmarked: Stack | None = None
+        self._grown_s = 0.0
         self.model = CatalogModel(workspace.catalog, workspace.stacker, self)
         self.field = _filter_field()
         self.tree = StudyTree(self.model)
         self.strip = ThumbnailStrip(thumbnails, self)
         self._typing = QTimer(self, interval=FILTER_DELAY_MS, singleShot=True)
         self._settling = QTimer(self, interval=SETTLE_MS, singleShot=True)
-        self._growing = QTimer(self, interval=GROW_MS, singleShot=True)
+        self._growing = QTimer(self, singleShot=True)
         self._lay_out()
         self._typing.timeout.connect(self.apply_filter)
         self._settling.timeout.connect(self.strip.update_stacks)
         self._growing.timeout.connect(self._grow)
+        self.model.queued.connect(self._grow_soon)
         self.field.textChanged.connect(self._typing.start)
         self.field.returnPressed.connect(self.apply_filter)
         self.tree.doubleClicked.connect(self._choose)
@@ -77,12 +80,10 @@ class StudyBrowser(QWidget):
     @property
     def settled(self) -> bool:
         """Whether all that was found has its row and its stacks."""
-        return not self.model.splitting
+        return not (self.model.splitting or self._growing.isActive())
 
     def _take_change(self, change: CatalogChange) -> None:
         self.model.queue(change)
-        if not self._growing.isActive():
-            self._growing.start()
         study = self.strip.study
         if any(series.study is study for series in (*change.series, *change.changed)):
             self._settling.start()
@@ -91,14 +92,20 @@ class StudyBrowser(QWidget):
         if any(series.study is self.strip.study for series in split):
             self._settling.start()
 
+    def _grow_soon(self) -> None:
+        if not self._growing.isActive():
+            since_ms = (perf_counter() - self._grown_s) * 1000
+            self._growing.start(max(0, GROW_MS - int(since_ms)))
+
     def _grow(self) -> None:
         """Insert rows for a moment; the rest waits for the next, so that the window answers."""
         with standing_still(self.tree):
             more = self.model.grow(GROW_S)
         if self._unmarked is not None:
             self._mark()
+        self._grown_s = perf_counter()
         if more:
-            self._growing.start()
+            self._grow_soon()
 
     def forget(self) -> None:
         """The studies were closed."""
