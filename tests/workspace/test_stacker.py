@@ -65,8 +65,9 @@ def test_a_large_object_is_sorted_by_a_thread(qtbot, stacker, catalog, tmp_path)
 def test_what_arrives_while_the_thread_sorts_is_sorted_too(qtbot, stacker, catalog, tmp_path):
     write_clip(tmp_path / "clip", SMALL + 1)
     (series,) = grown(catalog, tmp_path)
-    stacker.add([series])
-    qtbot.waitUntil(lambda: bool(stacker._sorting))
+    with qtbot.waitSignal(stacker._slices.timeout):
+        stacker.add([series])
+    assert stacker.busy
 
     write_ct(tmp_path / "one.dcm")
     stacker.add(grown(catalog, tmp_path / "one.dcm"))
@@ -78,8 +79,9 @@ def test_what_arrives_while_the_thread_sorts_is_sorted_too(qtbot, stacker, catal
 
 def test_nothing_is_told_of_studies_that_were_closed(qtbot, stacker, catalog, tmp_path):
     write_clip(tmp_path / "clip", SMALL + 1)
-    stacker.add(grown(catalog, tmp_path))
-    qtbot.waitUntil(lambda: bool(stacker._sorting))
+    with qtbot.waitSignal(stacker._slices.timeout):
+        stacker.add(grown(catalog, tmp_path))
+    assert stacker.busy
 
     with qtbot.assertNotEmitted(stacker.split, wait=50):
         stacker.clear()
