@@ -91,9 +91,14 @@ class _NoUptakeError(Exception):
 def suv_by_weight(facts: SuvFacts) -> SuvScale:
     """The scale for modality values, rule by rule; refusals have their reason."""
     try:
-        return _scale(facts)
+        scale = _scale(facts)
     except _NoUptakeError as error:
         return SuvScale(why_not=str(error), keyword=error.keyword)
+    except (ArithmeticError, ValueError):  # moments and powers beyond what numbers can hold
+        scale = SuvScale()
+    if scale.factor is None or not 0 < scale.factor < math.inf:
+        return SuvScale(why_not="its numbers are beyond all bounds", keyword=scale.keyword)
+    return scale
 
 
 def _scale(facts: SuvFacts) -> SuvScale:
