@@ -20,6 +20,7 @@ VERBS = {
     "describe": "list patients, studies, series and stacks as the viewer would show them",
     "render": "write a frame as PNG, as the viewer would show it",
     "tags": "list what is in a file, element by element",
+    "receive": "receive studies from scanners, without a window",
 }
 
 
