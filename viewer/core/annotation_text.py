@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-_AGE = re.compile(r"(\d{3})([DWMY])")
+_AGE = re.compile(r"(\d{1,3})([DWMY])")
 _AGE_UNITS = {"D": "d", "W": "w", "M": "mo", "Y": "y"}
 _SEX_WORDS = {"M": "male", "F": "female", "O": "other"}
 _DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")  # "1993.08.22" is legal input, PS3.5 6.2
@@ -109,5 +109,4 @@ def elided(text: str, most: int) -> str:
 
 def plain(text: str) -> str:
     """One line of visible characters: control and direction marks could rearrange the others."""
-    kept = (c if c.isprintable() else " " for c in text)
-    return " ".join("".join(kept).split())
+    return "".join(c if c.isprintable() else " " for c in text).strip()

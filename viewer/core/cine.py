@@ -52,6 +52,7 @@ class CineFacts:
         acquisition_s: start of each frame on one clock.
         sweep: Preferred Playback Sequencing is 1.
         start_trim, stop_trim: first and last frame to play, counted from 1 (0008,2142/2143).
+        tiled: the frames are tiles of a slide, segments or the like: no film.
     """
 
     frames: int
@@ -64,6 +65,7 @@ class CineFacts:
     sweep: bool = False
     start_trim: int | None = None
     stop_trim: int | None = None
+    tiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ TIME_POINTERS = {"FrameTime", "FrameTimeVector"}
 
 def is_cine(facts: CineFacts) -> bool:
     """Whether the frames are a film (rule 58): several, and not slices, angles or detectors."""
-    return facts.frames > 1 and (not facts.pointer or bool(TIME_POINTERS & set(facts.pointer)))
+    in_time = not facts.pointer or bool(TIME_POINTERS & set(facts.pointer))
+    return facts.frames > 1 and in_time and not facts.tiled
 
 
 def frame_rate(facts: CineFacts) -> CineRate | None:

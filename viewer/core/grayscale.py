@@ -2,9 +2,12 @@
 
 stored -> modality LUT or rescale -> VOI LUT or window -> presentation LUT -> inversion -> 8 bit
 
-Padding is black whatever the rest says (PS3.3 C.7.5.1.1.2). Integers of up to 16 bits go
-through a table of 256 or 65,536 entries; wider integers and floats are computed directly, by
-the same function, so both ways give the same picture.
+Integers of up to 16 bits go through a table of 256 or 65,536 entries; wider integers and
+floats are computed directly, by the same function, so both ways give the same picture.
+
+Padding takes no part in an inversion (PS3.3 C.7.5.1.1.2, rule 20): it is black wherever the file
+or the user inverts, and never a light surround. Otherwise it is as dark as the window makes it,
+like the background of the scan that it continues.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from viewer.core.window import apply_window
 
 Array = np.ndarray
 
+_LIGHT = 127  # padding above this gray level is hidden
 BLOCK = 32 * 1024  # pixels a step: table, indices and output stay in the second-level cache
 
 
@@ -37,6 +41,7 @@ class GrayChain:
     voi_lut: LookupTable | None
     presentation_lut: LookupTable | None
     inverse: bool
+    hide_padding: bool = False
 
     def modality(self, stored: Array) -> Array:
         """Modality values, float64."""
@@ -61,7 +66,8 @@ class GrayChain:
             shown[hidden] = 0.0
         levels = shown.astype(np.uint8)
         if self.padding is not None:
-            levels[(stored >= self.padding.low) & (stored <= self.padding.high)] = 0
+            padded = (stored >= self.padding.low) & (stored <= self.padding.high)
+            levels[padded if self.hide_padding else padded & (levels > _LIGHT)] = 0
         return levels
 
     def _voi(self, values: Array) -> Array:
@@ -91,17 +97,20 @@ def gray_chain(description: FrameDescription, voi: VoiChoice, *, inverted: bool)
         voi_lut=voi.lut,
         presentation_lut=description.presentation.lut,
         inverse=file_inverse(description) != inverted,
+        hide_padding=file_inverse(description) or inverted,
     )
 
 
 def file_inverse(description: FrameDescription) -> bool:
     """Whether the file's low values are white.
 
-    MONOCHROME1 says so after the VOI step (C.7.6.3.1.2), Presentation LUT Shape INVERSE says
-    the same once more for DX, MG and IO (C.8.11.3): one inversion, not two.
+    MONOCHROME1 says so after the VOI step (C.7.6.3.1.2). A Presentation LUT Shape says it once
+    more (INVERSE goes with MONOCHROME1 in DX, MG and IO, C.8.11.3), so there is one inversion,
+    not two; where both contradict each other the shape is what P-Values are defined by.
     """
-    monochrome1 = description.pixel_format.photometric_interpretation == "MONOCHROME1"
-    return monochrome1 or description.presentation.inverse
+    if description.presentation.shape_given:
+        return description.presentation.inverse
+    return description.pixel_format.photometric_interpretation == "MONOCHROME1"
 
 
 def apply_chain(stored: Array, chain: GrayChain) -> Array:

@@ -112,10 +112,15 @@ class PaddingRange:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Presentation:
-    """Presentation LUT (PS3.3 C.11.6): shape, or a table; `inverse` swaps black and white."""
+    """Presentation LUT (PS3.3 C.11.6) of the image: a shape, a table, or neither.
+
+    `inverse` is the shape INVERSE. Where `shape_given`, the shape alone decides the polarity;
+    elsewhere MONOCHROME1 does.
+    """
 
     inverse: bool = False
     lut: LookupTable | None = None
+    shape_given: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -58,7 +58,7 @@ def letters_of(vector: Sequence[float], quadruped: bool = False) -> str:
     axes = _QUADRUPED_AXES if quadruped else _BIPED_AXES
     weighted = sorted(zip(vector, axes, strict=True), key=lambda item: -abs(item[0]))
     strong = (item for item in weighted if abs(item[0]) >= THRESHOLD * length)
-    words = [names[component > 0] for component, names in strong]
+    words = [names[int(component > 0)] for component, names in strong]
     return "".join(words[:MOST_LETTERS])
 
 

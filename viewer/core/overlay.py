@@ -32,8 +32,17 @@ def paint_overlays(image: Array, overlays: Iterable[Overlay], color: Color = WHI
     value = color[0] if painted.ndim == 2 else np.array(color, np.uint8)
     for overlay in overlays:
         target, source = _overlap(painted.shape[:2], overlay)
-        painted[target][overlay.mask[source]] = value
+        drawn = outline(overlay.mask) if overlay.kind == "R" else overlay.mask
+        painted[target][drawn[source]] = value
     return painted
+
+
+def outline(mask: Array) -> Array:
+    """The border pixels of a region, bool of the same shape: filled, it would hide its inside."""
+    padded = np.pad(mask, 1)
+    inner = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    border: Array = mask & ~inner
+    return border
 
 
 def overlay_mask(overlays: Iterable[Overlay], rows: int, columns: int) -> Array:

@@ -38,6 +38,13 @@ class Spread:
     doubled: int = 0
     tilt_deg: float = 0.0
 
+    @property
+    def steps_mm(self) -> tuple[float, float]:
+        """Smallest and largest distance between neighbouring places; (0, 0) for a single one."""
+        steps = np.diff(self.distances_mm)
+        steps = steps[steps > SAME_MM]
+        return (float(steps.min()), float(steps.max())) if len(steps) else (0.0, 0.0)
+
 
 def same_position(positions: np.ndarray, normal: np.ndarray) -> np.ndarray:
     """Number the places along the normal from 0, ascending: integer array (frames,)."""

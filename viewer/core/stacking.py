@@ -31,16 +31,20 @@ class Dimension:
         values: float array (frames,), NaN where the file says nothing.
         temporal: frames at one place that differ in this only are a film and stay together.
         labels: words for the values where the number itself says nothing ("phase image").
+        unit: stands behind the number, with its space.
     """
 
     name: str
     values: np.ndarray
     temporal: bool = False
     labels: dict[float, str] = field(default_factory=dict)
+    unit: str = ""
 
     def word(self, value: float) -> str:
         """The value for a stack's label: "echo 2"."""
-        return self.labels.get(value) or f"{self.name} {value:g}"
+        if np.isnan(value):
+            return f"no {self.name}"
+        return self.labels.get(value) or f"{self.name} {value:g}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,13 +89,14 @@ class FrameGroup:
 def split_and_sort(table: FrameTable) -> list[FrameGroup]:
     """Group the frames of a series into stacks, each in display order.
 
-    Groups come in the order in which their first frame was found.
+    Stacks come by their lowest Instance Number, then in the order found.
     """
     groups: list[FrameGroup] = []
     for key in _in_order_found(table.keys):
         rows = np.flatnonzero(table.keys == key)
         groups.extend(_split_by_orientation(table, rows))
-    return sorted(groups, key=lambda group: int(group.indices.min()))
+    numbers = np.where(np.isnan(table.order[:, 0]), np.inf, table.order[:, 0])
+    return sorted(groups, key=lambda g: (float(numbers[g.indices].min()), int(g.indices.min())))
 
 
 def normalised(orientations: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +29,7 @@ _POINTERS = {
     0x00540100: "TimeSliceVector",
     0x3004000C: "GridFrameOffsetVector",
 }
+_NOT_FILMS = {"SM", "SEG", "RTDOSE"}
 _MOST_FRAMES = 20_000  # of an enhanced object whose acquisition times are looked at
 
 
@@ -37,9 +39,12 @@ class _Values(Protocol):
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """All values as numbers, () when absent or broken."""
 
+    def text(self, keyword: str) -> str:
+        """The value as text, "" when absent."""
+
 
 def facts_of_header(header: Header) -> CineFacts:
-    """From the header alone, for a list of series: without trims and acquisition times."""
+    """From the header alone, which holds everything but the times of single frames."""
     pointer = tuple(int(tag) for tag in header.numbers("FrameIncrementPointer"))
     return _facts(header, header.frames, pointer)
 
@@ -49,17 +54,15 @@ def facts_of_dataset(dataset: Dataset, frames: int) -> CineFacts:
     from viewer.dicom.attributes import Attributes, Notes
 
     root = Attributes(dataset, Notes(""))
-    halves = [int(half) for half in root.numbers("FrameIncrementPointer")]
-    pointer = tuple(
-        halves[0:1]
-        if halves and halves[0] > 0xFFFF
-        else (high << 16 | low for high, low in zip(halves[::2], halves[1::2], strict=False))
-    )
+    parts = [int(part) for part in root.numbers("FrameIncrementPointer")]
+    if not any(part > 0xFFFF for part in parts):  # undecoded: two 16-bit halves for each tag
+        halves = zip(parts[::2], parts[1::2], strict=False)
+        parts = [high << 16 | low for high, low in halves]
+    pointer = tuple(parts)
     return _facts(
         root,
         frames,
         pointer,
-        trims=(_number(root, "StartTrim"), _number(root, "StopTrim")),
         acquisition_s=_acquisition_s(dataset, frames),
     )
 
@@ -68,10 +71,9 @@ def _facts(
     source: _Values,
     frames: int,
     pointer: tuple[int, ...],
-    trims: tuple[float | None, float | None] = (None, None),
     acquisition_s: tuple[float, ...] = (),
 ) -> CineFacts:
-    start, stop = trims
+    start, stop = _number(source, "StartTrim"), _number(source, "StopTrim")
     return CineFacts(
         frames=frames,
         pointer=tuple(_POINTERS.get(tag, f"{tag:08X}") for tag in pointer),
@@ -83,6 +85,7 @@ def _facts(
         sweep=_number(source, "PreferredPlaybackSequencing") == 1,
         start_trim=None if start is None else int(start),
         stop_trim=None if stop is None else int(stop),
+        tiled=source.text("Modality") in _NOT_FILMS,
     )
 
 
@@ -112,10 +115,10 @@ def _acquisition_s(dataset: Dataset, frames: int) -> tuple[float, ...]:
 
 
 def seconds_of(date: str, time: str) -> float:
-    """A DICOM date and time in seconds on a clock of days; NaN when there is no time.
+    """A DICOM date and time in seconds since the year 1; NaN when there is no time.
 
-    Days count as their digits do, which orders them but does not measure across midnight: within
-    one acquisition that is enough. Old times with colons are read as well (rule 67).
+    Old forms, "1993.08.22" and "10:20:30", are read as well (rule 67); a date that is none counts
+    as the first day.
     """
     digits = time.replace(":", "")
     if len(digits) < 2 or not digits[:2].isdigit():
@@ -127,5 +130,11 @@ def seconds_of(date: str, time: str) -> float:
     fraction = digits[7:13] if digits[6:7] == "." else ""
     if fraction.isdigit():
         seconds += int(fraction) / 10 ** len(fraction)
-    days = date.replace(".", "")
-    return (int(days) * 86400 if days.isdigit() else 0) + seconds
+    return _days(date.replace(".", "")) * 86400 + seconds
+
+
+def _days(date: str) -> int:
+    try:
+        return datetime.date(int(date[:4]), int(date[4:6]), int(date[6:8])).toordinal()
+    except ValueError:
+        return 0

@@ -7,6 +7,7 @@ on damaged data. pylibjpeg-libjpeg is GPL: used only where the user installed it
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from viewer.dicom.codec_headers import check, read_header, sniff
+from viewer.dicom.codec_headers import JP2_SIGNATURE, check, read_header, sniff
 from viewer.dicom.decode_job import (
     Decoded,
     Expected,
@@ -45,6 +46,14 @@ class Decoder:
     decode: Decode
 
 
+# CharLS never returns from most JPEG-LS streams that were cut before this marker.
+_END = b"\xff\xd9"
+
+
+class _LeftToNextError(Exception):
+    """A decoder knows that the next one does better; nothing is wrong with the data."""
+
+
 def _library(name: str) -> Any:
     """Imported when first used: a worker that decodes JPEG never loads JPEG 2000."""
     return import_module(name)
@@ -65,16 +74,27 @@ def _jpeg_color(facts: StreamFacts, expected: Expected) -> str:
 
 
 def _jpeg_ls(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
-    return np.asarray(_library("imagecodecs").jpegls_decode(encoded))
+    decode_jpeg_ls = _library("imagecodecs").jpegls_decode
+    if _has_end(encoded):
+        return np.asarray(decode_jpeg_ls(encoded))
+    samples = np.zeros(_stream_shape(facts), np.uint8 if facts.precision <= 8 else np.uint16)
+    with contextlib.suppress(RuntimeError):  # the lines before the cut are there nevertheless
+        decode_jpeg_ls(encoded + _END, out=samples)
+    return samples
+
+
+def _stream_shape(facts: StreamFacts) -> tuple[int, ...]:
+    shape = (facts.rows, facts.columns, facts.components)
+    return shape[: 3 if facts.components > 1 else 2]
 
 
 def _jpeg_ls_charls(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
-    raw, header = _library("jpeg_ls").decode_buffer(encoded)
+    raw, header = _library("jpeg_ls").decode_buffer(encoded + _END)
     samples = np.frombuffer(raw, np.uint8 if facts.precision <= 8 else "<u2")
     if facts.components > 1 and header["interleave_mode"] == 0:
         planes = samples.reshape(facts.components, facts.rows, facts.columns)
         return np.moveaxis(planes, 0, -1)
-    return samples.reshape(expected.shape)
+    return samples.reshape(_stream_shape(facts))
 
 
 def _jpeg_libjpeg(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
@@ -92,8 +112,13 @@ def _jpeg2000_openjpeg(encoded: bytes, facts: StreamFacts, expected: Expected) -
 def _htj2k(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
     if facts.lossless is False:
         # OpenJPH wraps overshooting samples of irreversible streams around instead of clipping.
-        raise StreamError("left to OpenJPEG")
+        raise _LeftToNextError
     return np.asarray(_library("imagecodecs").htj2k_decode(bare_codestream(encoded)))
+
+
+def _htj2k_damaged(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
+    stream = bare_codestream(encoded)
+    return np.asarray(_library("imagecodecs").htj2k_decode(stream, resilient=True))
 
 
 def _jpegxl(encoded: bytes, facts: StreamFacts, expected: Expected) -> np.ndarray:
@@ -146,6 +171,7 @@ DECODERS: dict[Family, tuple[Decoder, ...]] = {
         Decoder("imagecodecs htj2k (OpenJPH)", *_IMAGECODECS, _htj2k),
         Decoder("imagecodecs jpeg2k (OpenJPEG)", *_IMAGECODECS, _jpeg2000),
         Decoder("pylibjpeg-openjpeg", "openjpeg", "pylibjpeg-openjpeg", _jpeg2000_openjpeg),
+        Decoder("imagecodecs htj2k (OpenJPH, resilient)", *_IMAGECODECS, _htj2k_damaged),
     ),
     Family.JPEG_XL: (Decoder("imagecodecs jpegxl (libjxl)", *_IMAGECODECS, _jpegxl),),
     Family.RLE: (
@@ -174,8 +200,12 @@ def decode(encoded: bytes, expected: Expected) -> Decoded:
         raise StreamError("The compressed data is of no known kind.")
     facts = read_header(encoded, family)
     check(facts, expected)
-    notes = _disagreements(facts, expected)
-    samples, decoder = _decode_with_first(encoded, facts, expected)
+    notes = _disagreements(encoded, facts, expected)
+    samples, decoder, rescued = _decode_with_first(encoded, facts, expected)
+    notes += rescued or _early_end(encoded, facts)
+    if (facts.rows, facts.columns) != (0, 0):
+        samples, smaller = _fitted(samples, facts, expected)
+        notes += smaller
     if samples.shape != expected.shape:
         raise StreamError(f"The decoder returned an image of shape {samples.shape}.")
     if not facts.precision:
@@ -183,43 +213,81 @@ def decode(encoded: bytes, expected: Expected) -> Decoded:
     return Decoded(samples, _color_space(facts, expected), decoder, facts, notes)
 
 
+def _fitted(
+    samples: np.ndarray, facts: StreamFacts, expected: Expected
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A stream smaller than the frame, in its upper left corner; else unchanged."""
+    if samples.shape[:2] != (facts.rows, facts.columns) or samples.shape == expected.shape:
+        return samples, ()
+    if samples.ndim != len(expected.shape):
+        return samples, ()
+    frame = np.zeros(expected.shape, samples.dtype)
+    frame[: facts.rows, : facts.columns] = samples
+    return frame, (
+        f"The compressed image is only {facts.columns} x {facts.rows} pixels; the rest of the "
+        f"frame of {expected.columns} x {expected.rows} is empty.",
+    )
+
+
 def _decode_with_first(
     encoded: bytes, facts: StreamFacts, expected: Expected
-) -> tuple[np.ndarray, str]:
-    """The first decoder that accepts the frame; the first refusal is what the user is told."""
+) -> tuple[np.ndarray, str, tuple[str, ...]]:
+    """(samples, decoder, note) of the first decoder that accepts the frame.
+
+    If none does the first refusal is what the user is told; if a later one does, he is told too.
+    """
     refusal = ""
     candidates = DECODERS[Family(facts.family)]
     for decoder in candidates:
         if find_spec(decoder.package) is None:
             continue
         try:
-            return decoder.decode(encoded, facts, expected), decoder.name
+            samples = decoder.decode(encoded, facts, expected)
         except (KeyboardInterrupt, SystemExit, MemoryError):
             raise
+        except _LeftToNextError:
+            continue
         except BaseException as error:  # pylibjpeg-rle panics with a BaseException
             refusal = refusal or str(error) or type(error).__name__
+        else:
+            note = f"The {facts.process} data is damaged; what {decoder.name} made of it is shown."
+            return samples, decoder.name, (note,) if refusal else ()
     if refusal:
         raise StreamError(f"The {facts.process} data is damaged ({refusal[:200]}).")
     packages = " or ".join(decoder.install for decoder in candidates)
     raise MissingDecoderError(f"{facts.process} needs the Python package {packages}.")
 
 
-def _disagreements(facts: StreamFacts, expected: Expected) -> tuple[str, ...]:
+def _has_end(encoded: bytes) -> bool:
+    """EOI or EOC near the end; writers pad after it."""
+    return _END in encoded[-256:] or encoded.rstrip(b"\0\xff").endswith(_END)
+
+
+def _early_end(encoded: bytes, facts: StreamFacts) -> tuple[str, ...]:
+    if facts.family in ("rle", "jpegxl") or _has_end(encoded):
+        return ()
+    return ("The compressed data ends early: part of this image may be missing.",)
+
+
+def _disagreements(encoded: bytes, facts: StreamFacts, expected: Expected) -> tuple[str, ...]:
     """Sentences on where stream and data set disagree (PS3.5 8.2: the stream is right)."""
     notes = []
     declared = TRANSFER_SYNTAXES.get(expected.transfer_syntax)
     if declared is None or declared.family.value not in _RELATED.get(facts.family, {facts.family}):
         name = declared.name if declared else "an unknown transfer syntax"
         notes.append(f"The file says {name}, but the data is {facts.process}.")
+    if encoded.startswith(JP2_SIGNATURE):
+        notes.append("The JPEG 2000 data is wrapped in a file format that DICOM does not allow.")
     if facts.precision > expected.bits_allocated:
         notes.append(
             f"The compressed data has {facts.precision} bits per sample, Bits Allocated says "
             f"{expected.bits_allocated}: all bits are shown."
         )
-    if expected.samples == 3 and _color_space(facts, expected) != _promised(expected):
+    color = _color_of(facts, expected)
+    if color:
         notes.append(
             f"Photometric Interpretation says {expected.photometric}, but the compressed data is "
-            f"{facts.color or 'RGB'}: shown as the data says."
+            f"{color}: shown as the data says."
         )
     return tuple(notes)
 
@@ -227,14 +295,17 @@ def _disagreements(facts: StreamFacts, expected: Expected) -> tuple[str, ...]:
 _RELATED = {"htj2k": {"htj2k", "j2k"}, "j2k": {"htj2k", "j2k"}}
 
 
-def _promised(expected: Expected) -> str:
-    """The colour space that decoding should give if the tag is right."""
-    if expected.photometric in ("YBR_ICT", "YBR_RCT"):
-        return "RGB"
-    family = TRANSFER_SYNTAXES[expected.transfer_syntax].family
-    if family is Family.JPEG and expected.photometric.startswith("YBR_FULL"):
-        return "RGB"
-    return expected.photometric
+def _color_of(facts: StreamFacts, expected: Expected) -> str:
+    """What the stream says of its colour where the tag says otherwise, else empty."""
+    told = expected.photometric
+    if expected.samples != 3:
+        return ""
+    if facts.family == "jpeg":
+        told_color = "YCBCR" if told.startswith("YBR") else "RGB"
+        return facts.color.replace("YCBCR", "YBR_FULL") if facts.color != told_color else ""
+    if facts.transformed:  # PS3.5 8.2.4: the transform goes with YBR_ICT, YBR_RCT or XYB
+        return "" if told in ("RGB", "YBR_ICT", "YBR_RCT", "XYB") else "RGB"
+    return "without colour transform" if told in ("YBR_ICT", "YBR_RCT") else ""
 
 
 def _color_space(facts: StreamFacts, expected: Expected) -> str:

@@ -98,7 +98,8 @@ def decode_frame(
         fmt.photometric_interpretation,
     )
     decoded = pool.decode(DecodeJob(expected, encoded))
-    stored = from_codestream(decoded.samples, decoded.facts, fmt)
+    lossless = syntax is not None and syntax.lossless is True
+    stored = from_codestream(decoded.samples, decoded.facts, fmt, lossless)
     notes = decoded.notes + _sign_notes(decoded.facts, fmt)
     return CompressedFrame(stored, decoded.color_space, decoded.decoder, decoded.facts, notes)
 

@@ -47,7 +47,6 @@ class Worker:
 
     def __init__(self) -> None:
         self._area = SharedArea.create()
-        self._ended = False
         self._late = False
         self._process = subprocess.Popen(
             worker_command(self._area.name),
@@ -93,12 +92,13 @@ class Worker:
         self._late = True
         self._process.kill()
 
+    def kill(self) -> None:
+        """End the process; its thread will notice."""
+        self._process.kill()  # not terminate: it may be stopped or inside a codec
+
     def end(self) -> None:
         """End the process, whatever it does, and leave nothing of it behind."""
-        if self._ended:
-            return
-        self._ended = True
-        self._process.kill()  # not terminate: it may be stopped or inside a codec
+        self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -204,18 +204,24 @@ class DecoderPool:
             raise self._gave_up(death.late) from death
 
     def close(self) -> None:
-        """End all workers; frames being decoded fail."""
+        """End all workers; frames being decoded fail. May be called twice."""
         with self._lock:
             self._closed = True
-            workers, self._workers = self._workers, set()
-        for worker in workers:
-            worker.end()
+            for worker in self._workers:
+                worker.kill()
+        # Threads in decode() find their worker dead, tidy up and give their seat back.
+        for seat in [self._seats.get() for _ in range(self.size)]:
+            if seat is not None:
+                self._workers.discard(seat)
+                seat.end()
+            self._seats.put(None)
         self._clock.close()
 
     def _attempt(self, job: DecodeJob) -> Decoded:
         seat = self._seats.get()
         try:
-            seat = seat or self._start()
+            if seat is None:
+                seat = self._start()
             return self._run(seat, job)
         except DecodeFailedError as failure:
             raise failure.as_viewer_error() from failure
@@ -250,13 +256,15 @@ class DecoderPool:
         raise UnsupportedError("The viewer is closing.")
 
     def _start_all(self) -> None:
-        for _ in range(self.size):
-            seat = self._seats.get()
-            try:
-                seat = seat or self._start()
-            except UnsupportedError:
-                return  # told when a frame asks for it
-            finally:
+        seats: list[Worker | None] = []
+        try:
+            while True:
+                seats.append(self._seats.get_nowait())
+                seats[-1] = seats[-1] or self._start()
+        except (queue.Empty, UnsupportedError):
+            pass  # all are taken; or it is told when a frame asks for it
+        finally:
+            for seat in seats:
                 self._seats.put(seat)
 
     def _discard(self, worker: Worker) -> None:

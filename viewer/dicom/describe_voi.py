@@ -147,10 +147,10 @@ def describe_presentation(root: Attributes, pixels: PixelFormat, notes: Notes) -
     if shape not in ("", "IDENTITY", "INVERSE"):
         notes.add(f"PresentationLUTShape {shape} is not for images and is ignored.")
     if shape == "INVERSE" and photometric == "MONOCHROME2":
-        notes.add("PresentationLUTShape INVERSE contradicts MONOCHROME2; the image is inverted.")
+        notes.add("PresentationLUTShape INVERSE contradicts MONOCHROME2; the shape is used.")
     if shape == "IDENTITY" and photometric == "MONOCHROME1":
-        notes.add("PresentationLUTShape IDENTITY contradicts MONOCHROME1; low values are white.")
-    return Presentation(inverse=shape == "INVERSE", lut=table)
+        notes.add("PresentationLUTShape IDENTITY contradicts MONOCHROME1; the shape is used.")
+    return Presentation(shape == "INVERSE", table, shape in ("IDENTITY", "INVERSE"))
 
 
 def describe_table(

@@ -139,7 +139,7 @@ class Walker:
         self.ends: dict[int, int] = {}
         self._reader = reader
         self._is_sequence = is_sequence
-        self._base_depth = depth
+        self.depth = depth
         self._max_depth = max_depth
         self._levels = [_Level("data set", start, min(end, reader.size), True, encoding)]
         self._block = b""
@@ -156,9 +156,10 @@ class Walker:
         is_sequence: Callable[[int], bool],
         depth: int,
         kind: str = "sequence",
+        max_depth: int | None = MAX_DEPTH,
     ) -> Walker:
         """Begin at the first item of a sequence that is itself `depth` - 1 deep."""
-        walker = cls(reader, start, end, encoding, is_sequence, depth - 1)
+        walker = cls(reader, start, end, encoding, is_sequence, depth - 1, max_depth)
         walker._levels.append(_Level(kind, start, walker._levels[0].end, True, encoding))
         return walker
 
@@ -318,7 +319,7 @@ class Walker:
             self._levels.append(_Level("data set", offset, end, defined, level.encoding))
         else:
             self.position = end
-        depth = self._base_depth + len(self._levels) // 2
+        depth = self.depth + len(self._levels) // 2
         known = end if defined else None
         written = length if defined else None
         return Element(ITEM, start, "", offset, written, known, depth, level.encoding)
@@ -328,7 +329,7 @@ class Walker:
         end = min(offset + length, level.end) if defined else level.end
         if defined and end != offset + length:
             self._note("An element is longer than what holds it, or the file is cut off.")
-        depth = self._base_depth + (len(self._levels) - 1) // 2
+        depth = self.depth + (len(self._levels) - 1) // 2
         encoding = level.encoding
         if vr == "UN" and not defined:  # PS3.5 6.2.2 note 4: implicit VR little endian inside
             encoding = Encoding(implicit=True)

@@ -71,7 +71,7 @@ class FrameIndex:
         self._table, self._lengths = self._checked(region.extended[0]), region.extended[1]
         if not self._table or len(self._lengths) != len(self._table):
             self._table, self._lengths = self._checked(basic), ()
-        self._distrusted = not self._table and (any(basic) or bool(region.extended[0]))
+        self._distrusted = not self._table and bool(basic or region.extended[0])
 
     def whole(self, read_at: ReadAt) -> int:
         """How many whole frames there are; fewer than Number of Frames in a cut file."""
@@ -207,7 +207,7 @@ class _Frames:
 def _walk(read_at: ReadAt, start: int, end: int) -> _Items:
     """All item headers from `start`: in big steps over big fragments, one read for small ones."""
     items = _Items(array("Q"), array("Q"), array("Q"), end)
-    at, window, window_at = start, b"", start
+    at, window, window_at, family = start, b"", start, ""
     while at + 8 <= end:
         begin = at - window_at
         if begin + _PEEK_BYTES > len(window) and window_at + len(window) < end:
@@ -216,7 +216,9 @@ def _walk(read_at: ReadAt, start: int, end: int) -> _Items:
         if window[begin : begin + 4] != _ITEM or len(items.offsets) >= _MOST_FRAGMENTS:
             break
         length = int.from_bytes(window[begin + 4 : begin + 8], "little")
-        if length and sniff(window[begin + 8 : begin + 72]):
+        kind = sniff(window[begin + 8 : begin + 72]) if length else ""
+        family = family or kind
+        if kind and kind == family:
             items.starts.append(len(items.offsets))
         items.offsets.append(at + 8)
         items.lengths.append(length)

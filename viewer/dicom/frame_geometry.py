@@ -113,11 +113,12 @@ class _Reading:
     macro: str
     keyword: str
     temporal: bool = False
+    unit: str = ""
 
 
 _READINGS = (
     _Reading("segment", "SegmentIdentificationSequence", "ReferencedSegmentNumber"),
-    _Reading("TE", "MREchoSequence", "EffectiveEchoTime"),
+    _Reading("TE", "MREchoSequence", "EffectiveEchoTime", unit=" ms"),
     _Reading("b", "MRDiffusionSequence", "DiffusionBValue"),
     _Reading("time", "FrameContentSequence", "TemporalPositionIndex", temporal=True),
     _Reading("time", "TemporalPositionSequence", "TemporalPositionTimeOffset", temporal=True),
@@ -172,6 +173,7 @@ def _readings(groups: Sequence[FunctionalGroups]) -> list[Dimension]:
             reading.name,
             np.array([_numbers(g.macro(reading.macro), reading.keyword, 1)[0] for g in groups]),
             reading.temporal,
+            unit=reading.unit,
         )
         for reading in _READINGS
     ]
@@ -187,7 +189,7 @@ def _frame_type(group: FunctionalGroups) -> tuple[str, ...]:
 def type_dimension(types: Sequence[tuple[str, ...]]) -> Dimension:
     """Image Type or Frame Type as a dimension; its words are the values that differ."""
     unique = list(dict.fromkeys(types))
-    codes = {value: float(number) for number, value in enumerate(unique)}
+    codes = {value: float(number) for number, value in enumerate(unique, start=1)}
     common = set.intersection(*(set(value) for value in unique)) if unique else set()
     labels = {
         code: " ".join(dict.fromkeys(word for word in value if word and word not in common))

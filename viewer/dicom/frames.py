@@ -148,6 +148,7 @@ class FrameReader:
         problems = tuple(
             Problem(ref.file.name, note) for note in (*pixels.notes, *_cut_note(opened)) if note
         )
+        problems += tuple(p for p in file.problems if p not in description.problems)
         return LoadedFrame(
             ref,
             description,
@@ -163,6 +164,7 @@ class FrameReader:
         element = opened.file.pixels
         if element is None:
             return _overlays_only(description)
+        _check_samples(opened.file)
         check_format(description.pixel_format)
         syntax = TRANSFER_SYNTAXES.get(opened.file.transfer_syntax)
         family = syntax.family if syntax else Family.NATIVE
@@ -249,12 +251,37 @@ class FrameReader:
 
 
 def _number_of_frames(file: DicomFile) -> int:
-    """Number of Frames (0028,0008), 1 where absent or absurd."""
-    try:
-        frames = int(file.value("NumberOfFrames", 1))
-    except (TypeError, ValueError):
+    """Number of Frames (0028,0008); what no file of this size can hold is taken as 1.
+
+    Raises:
+        MalformedError: the same for compressed frames, each of which takes eight bytes at least.
+    """
+    if "NumberOfFrames" not in file.dataset:
         return 1
-    return frames if 1 <= frames <= _MOST_FRAMES else 1
+    try:
+        frames = int(file.value("NumberOfFrames", 0))
+    except (TypeError, ValueError):
+        frames = 0
+    size = file.stamp[0]
+    if frames > size and file.pixels is not None and file.pixels.encapsulated:
+        raise MalformedError(
+            f"Number of Frames is {frames:,}, which this file cannot hold.",
+            "The file is damaged; ask its sender for a new copy.",
+        )
+    if 1 <= frames <= min(_MOST_FRAMES, size * 1100):  # deflate packs 1,032 to one
+        return frames
+    file.note("Number of Frames is no usable number; one frame is assumed.")
+    return 1
+
+
+def _check_samples(file: DicomFile) -> None:
+    """Refuse what today's standard has no meaning for: ARGB and CMYK are retired."""
+    samples = file.value("SamplesPerPixel", 1)
+    if isinstance(samples, int) and samples > 1 and samples != 3:
+        raise UnsupportedError(
+            f"Samples per Pixel is {samples}; images have 1 or 3.",
+            "Ask the sender for the image as grayscale or RGB.",
+        )
 
 
 def _frame_index(opened: _Open, reader: ByteReader) -> FrameIndex:
@@ -274,8 +301,8 @@ def _frame_index(opened: _Open, reader: ByteReader) -> FrameIndex:
 
 
 def _cut_note(opened: _Open) -> tuple[str, ...]:
-    if opened.whole is None or opened.whole >= opened.frames:
-        return ()
+    if opened.whole is None or opened.whole >= opened.frames or opened.frames == 1:
+        return ()  # of a single frame that is cut its own note says so
     return (f"The file is cut off: {opened.whole} of {opened.frames} frames are complete.",)
 
 

@@ -322,6 +322,8 @@ def read_elements(
         if waiting is not None:
             _keep(elements, waiting, element.start, walker, around)
             waiting = None
+        if pixels and element.tag >> 16 == 0:
+            return elements, pixels  # zeros that fill up a block
         if element.tag in PIXEL_TAGS and depth == 0:
             pixels.append(element)
             if element.end is None:  # fragments are the frame reader's business

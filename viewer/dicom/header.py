@@ -13,6 +13,7 @@ from typing import Final
 from viewer.dicom.header_checks import check_header
 from viewer.dicom.header_fallback import MAX_PREFIX, MOST_DEFLATED, Inflated, fill_with_pydicom
 from viewer.dicom.header_keywords import HEADER_KEYWORDS, SLOT_OF, VR_OF_SLOT
+from viewer.dicom.header_layout import Layouts
 from viewer.dicom.header_start import (
     DEFLATED_UIDS,
     Start,
@@ -20,6 +21,7 @@ from viewer.dicom.header_start import (
     settle_dialect,
 )
 from viewer.dicom.header_walk import (
+    FIRST_READ,
     CutOffError,
     HeaderTooLongError,
     LostError,
@@ -38,6 +40,30 @@ _ONE_LANGUAGE: Final = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM"
 _SLOT_AND_VR: Final = {
     keyword: (SLOT_OF[keyword], vr) for keyword, (_, vr) in HEADER_KEYWORDS.items()
 }
+# Long values that the files of a series agree in.
+_SHARED: Final = tuple(
+    SLOT_OF[keyword]
+    for keyword in (
+        "ImageType",
+        "SOPClassUID",
+        "AccessionNumber",
+        "Manufacturer",
+        "InstitutionName",
+        "ReferringPhysicianName",
+        "StudyDescription",
+        "SeriesDescription",
+        "ManufacturerModelName",
+        "PatientName",
+        "PatientID",
+        "ProtocolName",
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        "ImageOrientationPatient",
+        "FrameOfReferenceUID",
+        "PhotometricInterpretation",
+        "PixelSpacing",
+    )
+)
 _LONGEST_NUMBER: Final = 64  # characters; DS may have 16, IS 12
 _INTEGER_LIMIT: Final = 1 << 32
 
@@ -134,10 +160,10 @@ class Header:
         The files of a series agree in most values; for 100,000 files this is 200 MB.
         """
         if other is not None:
-            self._values = [
-                theirs if theirs == ours else ours
-                for ours, theirs in zip(self._values, other._values, strict=True)
-            ]
+            ours, theirs = self._values, other._values
+            for slot in _SHARED:
+                if ours[slot] == theirs[slot]:
+                    ours[slot] = theirs[slot]
             if self.transfer_syntax == other.transfer_syntax:
                 self.transfer_syntax = other.transfer_syntax
 
@@ -205,11 +231,34 @@ def read_header(ref: FileRef) -> Header:
         return parse_header(ref, source)
 
 
-def parse_header(ref: FileRef, source: Source) -> Header:
-    """The header of an open file; raises as `read_header` does."""
-    window = Window(source.read_at, source.size)
+def parse_header(ref: FileRef, source: Source, layouts: Layouts | None = None) -> Header:
+    """The header of an open file; raises as `read_header` does.
+
+    Args:
+        ref: the file's name, kept in the header.
+        source: the open file.
+        layouts: what a scan has learnt from the files before.
+    """
+    data = source.read_at(0, FIRST_READ)
+    size = source.size
+    alike = layouts.read(data, size) if layouts else None
+    if alike:
+        start, found = alike
+    else:
+        start, found, size = _walked(source, data)
+        if layouts:
+            layouts.learn(data, size, start, found)
+    header = Header(ref, source.stamp, start, found)
+    check_header(header, start, found, size)
+    return header
+
+
+def _walked(source: Source, data: bytes) -> tuple[Start, Walk, int]:
+    """How the file begins, what the walk finds, and how long the data set may be in bytes."""
+    size = source.size
+    window = Window(source.read_at, size, data)
     start = find_start(window)
-    position, size = start.position, source.size
+    position = start.position
     if start.syntax in DEFLATED_UIDS:
         size *= MOST_DEFLATED
         window, position = Window(Inflated(source, position).read_at, size), 0
@@ -226,6 +275,4 @@ def parse_header(ref: FileRef, source: Source) -> Header:
         remarks.append("A part of its header is damaged.")
         if found.pixel_offset is None:
             fill_with_pydicom(found, window.peek(position, MAX_PREFIX), start.dialect)
-    header = Header(ref, source.stamp, start, found)
-    check_header(header, start, found, size)
-    return header
+    return start, found, size

@@ -31,6 +31,8 @@ HEADER_KEYWORDS: Final[dict[str, tuple[int, str]]] = {
     "StudyDescription": (0x00081030, "LO"),
     "SeriesDescription": (0x0008103E, "LO"),
     "ManufacturerModelName": (0x00081090, "LO"),
+    "StartTrim": (0x00082142, "IS"),
+    "StopTrim": (0x00082143, "IS"),
     "RecommendedDisplayFrameRate": (0x00082144, "IS"),
     "PatientName": (0x00100010, "PN"),
     "PatientID": (0x00100020, "LO"),

@@ -44,6 +44,8 @@ _UID_OF_DIALECT: Final = {
     id(IMPLICIT_BIG): "",
 }
 _LONG_VRS: Final = EXPLICIT_LITTLE.long
+_SHORT_VRS: Final = EXPLICIT_LITTLE.short
+_LONGEST_UID: Final = 512  # the standard says 64; more is kept to be shown, not to be believed
 _META_HEAD: Final = struct.Struct("<HHHH")
 
 # What people put beside their images; only for the sentence, the test is that DICOM fails.
@@ -124,36 +126,38 @@ def find_start(window: Window) -> Start:
 
 def _read_meta(window: Window, position: int) -> Start:
     """Walk the file meta group; its group length is not believed (PS3.10 table 7.1-1)."""
-    syntax = media_class = media_instance = b""
+    kept = {0x0010: b"", 0x0002: b"", 0x0003: b""}
     while window.reach(position):
-        data, at = window.data, position - window.base
-        group, element, vr, length = _META_HEAD.unpack_from(data, at)
-        if group != 2:
-            break
-        value = position + 8
-        if vr in _LONG_VRS:
-            length = int.from_bytes(data[at + 8 : at + 12], "little")
-            value = position + 12
-        elif data[at + 4 : at + 6] not in VALUE_REPRESENTATIONS:
-            length = int.from_bytes(data[at + 4 : at + 8], "little")  # implicit, against the rule
-        position = value + length
-        if element in (0x0010, 0x0002, 0x0003) and length <= 512 and position <= window.size:
-            if not window.reach(value, length):
+        data, base, last = window.data, window.base, window.last
+        at = position - base
+        while at <= last:
+            group, element, vr, length = _META_HEAD.unpack_from(data, at)
+            if group != 2:
                 break
-            raw = window.data[value - window.base : position - window.base]
-            if element == 0x0010:
-                syntax = raw
-            elif element == 0x0002:
-                media_class = raw
-            else:
-                media_instance = raw
+            head = at
+            at += 8
+            if vr in _LONG_VRS:
+                length = int.from_bytes(data[at : at + 4], "little")
+                at += 4
+            elif vr not in _SHORT_VRS:  # implicit, against the rule
+                length = int.from_bytes(data[head + 4 : at], "little")
+            if element in kept and length <= _LONGEST_UID:
+                if at + length > window.limit:
+                    at = head
+                    break
+                kept[element] = data[at : at + length]
+            at += length
+        stuck = base + at == position
+        if stuck and (group != 2 or not window.reach(position, _LONGEST_UID + 12)):
+            break
+        position = base + at
     if position + 8 > window.size:
         raise MalformedError(
             "It ends before its data set begins.", "Copy it again from where it came from."
         )
-    name = syntax.decode("latin-1").strip(" \0")
+    name = kept[0x0010].decode("latin-1").strip(" \0")
     known = _DIALECTS.get(name, EXPLICIT_LITTLE)
-    start = Start(position, name, known, media_class, media_instance)
+    start = Start(position, name, known, kept[0x0002], kept[0x0003])
     if not name:
         start.remarks.append("It does not name its transfer syntax.")
     return start
@@ -165,7 +169,7 @@ def settle_dialect(start: Start, window: Window, position: int) -> None:
         return
     data, at = window.data, position - window.base
     shown = shown_dialect(data, at)
-    if shown is None or shown is start.dialect:
+    if shown is None or (shown is start.dialect and start.syntax):
         return
     if start.syntax:
         start.remarks.append("It is encoded in another way than its transfer syntax says.")

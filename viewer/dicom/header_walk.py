@@ -121,14 +121,19 @@ class Window:
 
     __slots__ = ("_read_at", "_seen", "base", "data", "last", "limit", "size")
 
-    def __init__(self, read_at: Callable[[int, int], bytes], size: int) -> None:
+    def __init__(
+        self, read_at: Callable[[int, int], bytes], size: int, first: bytes | None = None
+    ) -> None:
+        """`first` is the first FIRST_READ bytes, where they were read already."""
         self._read_at = read_at
         self.size = size
         self._seen = 0
-        self._load(0, FIRST_READ)
+        self._show(0, FIRST_READ, read_at(0, FIRST_READ) if first is None else first)
 
     def _load(self, position: int, count: int) -> None:
-        data = self._read_at(position, count)
+        self._show(position, count, self._read_at(position, count))
+
+    def _show(self, position: int, count: int, data: bytes) -> None:
         limit = len(data)
         self._seen += limit
         if limit < count:

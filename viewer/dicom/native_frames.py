@@ -47,6 +47,11 @@ def load_native(
     raw, first_bit, missing = _read_frame(read_at, element, fmt, frame)
     if missing:
         notes = (*notes, f"The pixel data is cut off: {missing:.0%} of this frame is missing.")
+    if fmt.samples_per_pixel > 1 and fmt.planar_configuration not in (0, 1):
+        told = (
+            f"Planar Configuration is {fmt.planar_configuration}; samples are taken pixel by pixel."
+        )
+        notes = (*notes, told)
     words = native_words(raw, fmt, element.big_endian, first_bit)
     arranged = arrange(words, fmt)
     stored = arranged if fmt.value_type != "integer" else to_stored(arranged, fmt)

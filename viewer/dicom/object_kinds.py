@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 
 # Beginnings of SOP Class UIDs (PS3.4 B.5) of objects that are not pictures, and their short names.
@@ -75,6 +77,7 @@ def is_picture(sop_class_uid: str, has_pixels: bool, rows: int) -> bool:
     return not _not_a_picture(sop_class_uid) and (has_pixels or rows > 0)
 
 
+@lru_cache(maxsize=256)  # asked for each file of a scan, with few different answers
 def _not_a_picture(sop_class_uid: str) -> str:
     # Exact UIDs as well as beginnings: 66 must not catch 66.4, 481.1 catches 481.10 and on.
     best = ""

@@ -74,6 +74,8 @@ def _table(
             f"{name}Descriptor promises {descriptor.count} entries, {name}Data holds "
             f"{entries.size}; indices beyond get the last one."
         )
+    if descriptor.bits == 16 and needed_bits(entries) <= 8 and entries.any():
+        notes.add(f"{name}Descriptor says 16 bits, {name}Data holds bytes; they are shown as such.")
     return descriptor, _sixteen_bits(entries, descriptor)
 
 

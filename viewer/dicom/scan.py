@@ -16,6 +16,7 @@ from pathlib import Path
 from viewer.dicom.dicomdir import NAMES, DiscNames, components, read_dicomdir
 from viewer.dicom.header import Header, parse_header
 from viewer.dicom.header_checks import MEDIA_STORAGE_DIRECTORY
+from viewer.dicom.header_layout import Layouts
 from viewer.dicom.scan_items import Found, Item, SkipKind, Skipped, not_a_file, skipped
 from viewer.dicom.source import FileRef, FileSource, unreadable
 from viewer.errors import NotDicomError, ViewerError
@@ -39,6 +40,7 @@ class _Scanner:
     def __init__(self) -> None:
         self._seen: set[tuple[int, int] | bytes] = set()
         self._before: Header | None = None
+        self._layouts = Layouts()
 
     def given(self, path: bytes) -> Generator[Item, None, None]:
         """A path the user named; a link is followed here, for he asked for it."""
@@ -51,6 +53,8 @@ class _Scanner:
             yield from self._tree(path)
         elif not stat.S_ISREG(mode):
             yield not_a_file(path)
+        elif os.path.basename(path).upper() == b"DICOMDIR":
+            yield from self._tree(os.path.dirname(path))
         else:
             yield from self._file(path, given=True)
 
@@ -112,7 +116,7 @@ class _Scanner:
                     return
                 self._seen.add(identity)
                 try:
-                    header = parse_header(ref, source)
+                    header = parse_header(ref, source, self._layouts)
                 except NotDicomError:
                     archive = source.read_at(0, 4) in (b"PK\x03\x04", b"PK\x05\x06")
                     if not archive:

@@ -138,12 +138,14 @@ def _narrowed(values: Array, fmt: PixelFormat) -> Array:
     return values
 
 
-def from_codestream(samples: Array, facts: StreamFacts, fmt: PixelFormat) -> Array:
+def from_codestream(
+    samples: Array, facts: StreamFacts, fmt: PixelFormat, lossless: bool = False
+) -> Array:
     """A decoder's samples to stored values; the codestream is trusted on width and sign.
 
     A signed JPEG 2000 stream gives its values as they are. An unsigned stream under Pixel
     Representation 1 holds the bits of two's complement numbers: all other codecs have no sign,
-    and JPEG 2000 writers exist that copied the bits.
+    and JPEG 2000 writers exist that copied the bits. `lossless`: the transfer syntax says so.
     """
     if samples.dtype.kind != "u" or fmt.samples_per_pixel == 3:
         return samples
@@ -154,7 +156,7 @@ def from_codestream(samples: Array, facts: StreamFacts, fmt: PixelFormat) -> Arr
         is_j2k = facts.signed is not None
         bits = facts.precision if is_j2k or facts.precision > bits else min(bits, width)
         high = bits - 1
-    elif facts.lossless is False and not fmt.signed:
+    elif not (lossless or facts.lossless) and not fmt.signed:
         # Loss makes values overshoot; dropping bits would turn white into black.
         return _narrowed(np.minimum(samples, samples.dtype.type((1 << bits) - 1)), fmt)
     return to_stored(samples, replace(fmt, bits_stored=bits, high_bit=high))

@@ -6,16 +6,18 @@ catalogue is corrected later; run it where the scan runs, never on the GUI threa
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from viewer.dicom.frame_geometry import FrameGeometry, needs_geometry, read_frame_geometry
+from viewer.dicom.header_start import DEFLATED_UIDS
 from viewer.dicom.scan import Skipped
-from viewer.dicom.source import FileRef, open_source
+from viewer.dicom.source import FileRef, Source, open_source
 from viewer.errors import ViewerError
 
 if TYPE_CHECKING:
+    from viewer.dicom.header import Header
     from viewer.dicom.scan import Found
 
 _CHUNK = 1 << 20
@@ -23,7 +25,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Whether a file holds the same bytes as the first one with its SOP Instance UID."""
+    """Whether a file holds the same pixels as the first one with its SOP Instance UID."""
 
     ref: FileRef
     same: bool
@@ -31,15 +33,17 @@ class Compared:
 
 def with_details(
     items: Iterable[Found | Skipped],
+    known: Callable[[str], Header | None] = lambda uid: None,
 ) -> Generator[Found | Skipped | FrameGeometry | Compared, None, None]:
     """Pass a scan's items on at once, then yield what takes longer to find out.
 
     `Catalog.add` takes all of it. A file that cannot be read is left as it is: whoever shows it
-    says so.
+    says so. `known` answers a SOP Instance UID with the header an earlier scan found
+    (`Catalog.first_with`), so that copies in another folder are compared as well.
     """
     multiframe: list[FileRef] = []
-    first: dict[str, FileRef] = {}
-    copies: list[tuple[FileRef, FileRef]] = []
+    first: dict[str, Header] = {}
+    copies: list[tuple[Header, Header]] = []
     for item in items:
         yield item
         if isinstance(item, Skipped):
@@ -48,24 +52,43 @@ def with_details(
         if needs_geometry(header):
             multiframe.append(header.ref)
         uid = header.text("SOPInstanceUID")
-        if uid and first.setdefault(uid, header.ref) != header.ref:
-            copies.append((header.ref, first[uid]))
+        if not uid:
+            continue
+        original = first.setdefault(uid, known(uid) or header)
+        if original.ref != header.ref:
+            copies.append((header, original))
     for ref in multiframe:
         try:
             yield read_frame_geometry(ref)
         except ViewerError:
             continue
-    for ref, original in copies:
-        yield Compared(ref, same_bytes(ref, original))
+    for copy, original in copies:
+        yield Compared(copy.ref, same_content(copy, original))
 
 
-def same_bytes(one: FileRef, other: FileRef) -> bool:
-    """Whether two files hold the same bytes; an unreadable one is not the same as anything."""
+def same_content(one: Header, other: Header) -> bool:
+    """Whether two objects have the same pixels, or where there are none the same bytes.
+
+    Programs that pass files on rewrite headers; what makes a copy is that the picture is the
+    same. Pixels in different transfer syntaxes are not compared and count as different, and so
+    does a file that cannot be read.
+    """
+    starts = (one.pixel_offset, other.pixel_offset)
+    if one.transfer_syntax != other.transfer_syntax:
+        return False
+    if None in starts or one.transfer_syntax in DEFLATED_UIDS:
+        starts = (0, 0)
     try:
-        with open_source(one) as a, open_source(other) as b:
-            if a.size != b.size:
-                return False
-            offsets = range(0, a.size, _CHUNK)
-            return all(a.read_at(at, _CHUNK) == b.read_at(at, _CHUNK) for at in offsets)
+        with open_source(one.ref) as a, open_source(other.ref) as b:
+            return _same_bytes(a, b, starts[0] or 0, starts[1] or 0)
     except ViewerError:
         return False
+
+
+def _same_bytes(a: Source, b: Source, a_start: int, b_start: int) -> bool:
+    if a.size - a_start != b.size - b_start:
+        return False
+    return all(
+        a.read_at(a_start + at, _CHUNK) == b.read_at(b_start + at, _CHUNK)
+        for at in range(0, a.size - a_start, _CHUNK)
+    )

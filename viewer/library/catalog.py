@@ -5,6 +5,7 @@ Adding a file only sorts it into its series; stacks are worked out when somebody
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from viewer.dicom.frame_geometry import FrameGeometry
 from viewer.dicom.scan import Skipped
 from viewer.errors import Problem, Severity
 from viewer.library.afterwards import Compared
+from viewer.library.identity import patient_key, series_stand_in, signature, study_stand_in
 from viewer.library.nodes import Patient, Series, Stack, StackKey, Study
 from viewer.library.receipt import Receipt, make_receipt
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from viewer.dicom.header import Header
     from viewer.dicom.scan import Found
     from viewer.dicom.source import FileRef
+
+__all__ = ["Catalog", "CatalogChange", "Duplicate", "Patient", "Series", "Stack", "Study"]
 
 
 @dataclass(slots=True)
@@ -92,16 +96,33 @@ class Catalog:
         change.changed = [series for key, series in touched.items() if key not in new]
         return change
 
+    def clear(self) -> None:
+        """Forget everything; it stays the same object, for the tree holds on to it."""
+        for kept in (self.patients, self.skipped, self.duplicates, self._by_ref, self._by_uid):
+            kept.clear()
+        for known in (self._patients, self._studies, self._series, self._by_values):
+            known.clear()
+        self.found = 0
+
     def stack(self, key: StackKey) -> Stack | None:
         """The stack of that key, or None when there is none (any more)."""
         series = self._series.get(key.series)
         stacks = series.stacks if series is not None else ()
         return next((stack for stack in stacks if stack.key == key), None)
 
+    def first_with(self, sop_instance_uid: str) -> Header | None:
+        """The first file found with a SOP Instance UID; may be asked from any thread."""
+        return self._by_uid.get(sop_instance_uid)
+
     @property
     def series(self) -> Iterator[Series]:
         """All series, in the order found."""
         return iter(self._series.values())
+
+    @property
+    def copies(self) -> list[Duplicate]:
+        """Files left out because another one holds the same object."""
+        return [duplicate for duplicate in self.duplicates.values() if not duplicate.conflict]
 
     @property
     def problems(self) -> list[Problem]:
@@ -111,6 +132,7 @@ class Catalog:
             for item in self.skipped
         ]
         found += [_conflict(d) for d in self.duplicates.values() if d.conflict]
+        found += _shared_ids(self.patients)
         for series in self.series:
             for header in series.headers:
                 found.extend(header.problems)
@@ -126,7 +148,7 @@ class Catalog:
         return make_receipt(
             found=self.found,
             shown=sum(len(series.headers) for series in self.series),
-            copies=len(self.duplicates) - conflicts,
+            copies=len(self.copies),
             conflicts=conflicts,
             skipped=self.skipped,
             stacks=stacks,
@@ -141,7 +163,7 @@ class Catalog:
         if first is not header:
             # UIDs are unique in the world: until the bytes are compared it is taken for a copy,
             # unless the headers already differ (rule 69).
-            conflict = _signature(first) != _signature(header)
+            conflict = signature(first) != signature(header)
             self.duplicates[header.ref] = Duplicate(header, first, conflict)
             if not conflict:
                 return None
@@ -162,7 +184,10 @@ class Catalog:
             text("PatientID"),
             text("PatientName"),
             text("IssuerOfPatientID"),
-            "" if text("SeriesInstanceUID") and text("StudyInstanceUID") else _stand_in(header),
+            ""
+            if text("SeriesInstanceUID") and text("StudyInstanceUID")
+            else series_stand_in(header),
+            "" if text("PatientID") else text("PatientBirthDate"),
         )
         series = self._by_values.get(values)
         if series is None:
@@ -175,7 +200,10 @@ class Catalog:
     def _series_of(self, header: Header, change: CatalogChange) -> Series:
         study = self._study_of(header, change)
         text = header.text
-        key = (*study.key, text("SeriesInstanceUID") or f"{text('Modality')} {_stand_in(header)}")
+        key = (
+            *study.key,
+            text("SeriesInstanceUID") or f"{text('Modality')} {series_stand_in(header)}",
+        )
         if key in self._series:
             return self._series[key]
         series = Series(
@@ -197,7 +225,7 @@ class Catalog:
     def _study_of(self, header: Header, change: CatalogChange) -> Study:
         patient = self._patient_of(header, change)
         text = header.text
-        key = (*patient.key, text("StudyInstanceUID") or _study_stand_in(header))
+        key = (*patient.key, text("StudyInstanceUID") or study_stand_in(header))
         if key in self._studies:
             return self._studies[key]
         study = Study(
@@ -236,48 +264,21 @@ class Catalog:
         return patient
 
 
-def patient_key(header: Header) -> tuple[str, ...]:
-    """Identity of the patient: Patient ID, its issuer and the exact name (rule 68).
-
-    Where there is no ID, the birth date has to agree as well, and where there is no name either,
-    the study: two unknown patients are never taken for one.
-    """
-    text = header.text
-    identity = (text("PatientID"), text("IssuerOfPatientID"), text("PatientName"))
-    if identity[0]:
-        return identity
-    if identity[2]:
-        return (*identity, text("PatientBirthDate"))
-    return (*identity, text("StudyInstanceUID") or _study_stand_in(header))
-
-
-def _study_stand_in(header: Header) -> str:
-    """What keeps studies apart that have no UID."""
-    text = header.text
-    return " ".join((text("StudyDate"), text("StudyID"), text("AccessionNumber")))
-
-
-def _stand_in(header: Header) -> str:
-    """What keeps series apart that have no UID."""
-    return " ".join((_study_stand_in(header), header.text("SeriesNumber"), header.text("Modality")))
-
-
-_SIGNATURE = (
-    "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID", "PatientID", "PatientName",
-    "IssuerOfPatientID", "InstanceNumber", "ImagePositionPatient", "ImageOrientationPatient",
-    "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "PhotometricInterpretation",
-    "ContentTime", "AcquisitionTime", "WindowCenter", "WindowWidth",
-)  # fmt: skip
-
-
-def _signature(header: Header) -> tuple[str, ...]:
-    """Values in which two objects may not differ and be copies of each other."""
-    return (header.transfer_syntax, *(header.text(keyword) for keyword in _SIGNATURE))
+def _shared_ids(patients: Iterable[Patient]) -> Iterator[Problem]:
+    """One Patient ID under several names: kept apart, but somebody should know."""
+    ids = Counter((patient.id, patient.issuer) for patient in patients if patient.id)
+    for (patient_id, _), count in ids.items():
+        if count > 1:
+            yield Problem(
+                f"Patient ID {patient_id}",
+                f"{count} patients have this ID under different names; they are kept apart.",
+                "If it is one person, the name was written differently.",
+            )
 
 
 def _conflict(duplicate: Duplicate) -> Problem:
     return Problem(
         duplicate.header.ref.text,
-        "Another file has the same SOP Instance UID but other content.",
+        "Another file has the same SOP Instance UID but other pixels or attributes.",
         "Both are shown. One of them was changed or wrongly numbered: ask its sender.",
     )

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from viewer.dicom.series_frames import SeriesFrames
 from viewer.errors import Problem
-from viewer.library.series_frames import SeriesFrames
 
 if TYPE_CHECKING:
     from viewer.dicom.header import Header
@@ -96,8 +96,13 @@ class Series:
         return "a series without number" if self.number is None else f"series {self.number}"
 
     @property
+    def version(self) -> int:
+        """Changes with every file and every geometry that was added."""
+        return self.contents.version
+
+    @property
     def stacks(self) -> list[Stack]:
-        """Its stacks, in the order found; worked out when asked for after something arrived."""
+        """Its stacks by their lowest Instance Number; worked out when asked for."""
         if self._stacked != self.contents.version:
             from viewer.library.stacks import build_stacks
 

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from viewer.core.orientation import plane_name
 from viewer.core.stacking import FrameGroup, split_and_sort
 from viewer.dicom.object_kinds import kind_of
@@ -72,6 +70,8 @@ def _labels(series: Series, groups: list[FrameGroup]) -> list[str]:
         kind = _kind(series, group)
         said = [word for word, tells in zip(words, telling, strict=True) if tells and word]
         labels.append(", ".join([kind] * bool(kind) + said + list(group.words)))
+    if labels.count("") > 1:  # alike in all that is looked at: the plane still says most
+        labels = [label or words[0] or "part" for label, words in zip(labels, parts, strict=True)]
     return _numbered(labels)
 
 
@@ -133,12 +133,9 @@ def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
     where = where[0].upper() + where[1:]
     found = []
     if not stack.is_image and not kind_of(stack.headers[0].text("SOPClassUID")):
-        count = len(stack.frames)
-        what = (
-            "This object has no pixel data."
-            if count == 1
-            else f"{count} objects have no pixel data."
-        )
+        single = len(stack.frames) == 1
+        who = "This object has" if single else f"{len(stack.frames)} objects have"
+        what = f"{who} no pixel data."
         found.append(Problem(where, what, "Its tags can be looked at."))
     if spread.gaps:
         count = f"{stack.missing} slice" + "s" * (stack.missing > 1)
@@ -147,7 +144,7 @@ def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
         what = f"{count} missing: gap after image {after}{more}."
         found.append(Problem(where, what, "Copy the series again if it should be complete."))
     if spread.uneven:
-        low, high = _extremes(spread.distances_mm)
+        low, high = spread.steps_mm
         what = f"The distance between slices is uneven: {low:.4g} to {high:.4g} mm."
         found.append(Problem(where, what, "Distances across slices are taken from each position."))
     if stack.doubled:
@@ -157,9 +154,3 @@ def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
         what = f"The slices are shifted against each other: tilt of {spread.tilt_deg:.1f} degrees."
         found.append(Problem(where, what, severity=Severity.NOTE))
     return found
-
-
-def _extremes(distances_mm: np.ndarray) -> tuple[float, float]:
-    steps = np.diff(distances_mm)
-    steps = steps[steps > 0]
-    return float(steps.min()), float(steps.max())

@@ -173,9 +173,9 @@ class CinePlayer(QObject):
             return True
         at_s, frame = elapsed_s, due
         while at_s > self._shown_at_s and not self._viewport.has(frame):
-            at_s -= 1 / self.rate.fps
-            frame = self._frame_at(max(at_s, self._shown_at_s))
-        if at_s <= self._shown_at_s:
+            at_s = max(at_s - 1 / self.rate.fps, self._shown_at_s)
+            frame = self._frame_at(at_s)
+        if frame == self._shown or not self._viewport.has(frame):
             self._head_for(due)
             return False
         self._shown, self._shown_at_s = frame, at_s

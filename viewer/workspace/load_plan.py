@@ -6,13 +6,17 @@ one, so nothing stale is ever waiting and the frame on screen is always first.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from viewer.dicom.source import FrameRef
+
+if TYPE_CHECKING:
+    from viewer.dicom.header import Header
 
 BEHIND = 3  # a frame behind costs as much as one three times as far ahead
 PLANNED = 0.85  # share of the cache that is filled ahead of need; above lies the cache's own slack
@@ -32,8 +36,9 @@ class Code(IntEnum):
 class Track:
     """The frames of one stack and how far each is."""
 
-    def __init__(self, frames: tuple[FrameRef, ...]) -> None:
+    def __init__(self, frames: tuple[FrameRef, ...], headers: Sequence[Header]) -> None:
         self.frames = frames
+        self.headers = headers
         self.places = {ref: place for place, ref in enumerate(frames)}
         self.codes = np.zeros(len(frames), np.uint8)
         self.frame_bytes = 0
@@ -43,13 +48,21 @@ class Track:
         if place is not None:
             self.codes[place] = code
 
-    def regrown(self, frames: tuple[FrameRef, ...]) -> Track:
+    def regrown(self, frames: tuple[FrameRef, ...], headers: Sequence[Header]) -> Track:
         """The same track after its stack has grown or was sorted anew."""
-        track = Track(frames)
+        track = Track(frames, headers)
         for place in np.flatnonzero(self.codes).tolist():
             track.mark(self.frames[place], Code(int(self.codes[place])))
         track.frame_bytes = self.frame_bytes
         return track
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A frame to load, and the header its file had when it was found."""
+
+    ref: FrameRef
+    header: Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +122,21 @@ class LoadPlan:
     def wanted_keys(self) -> set[Hashable]:
         return {want.key for want in self._wants.values()}
 
-    def track(self, key: Hashable, frames: tuple[FrameRef, ...]) -> Track | None:
+    def track(
+        self, key: Hashable, frames: tuple[FrameRef, ...], headers: Sequence[Header]
+    ) -> Track | None:
         """The track of a stack brought up to its present frames, or None when it has none yet."""
         track = self.tracks.pop(key, None)
         if track is None:
             return None
         if track.frames is not frames:
-            track = track.regrown(frames)
+            track = track.regrown(frames, headers)
             self._costs.clear()
             self._reaches.clear()
         self.tracks[key] = track  # the latest asked for is the last to be forgotten
         return track
 
-    def next(self, *, visible_only: bool = False) -> FrameRef | None:
+    def next(self, *, visible_only: bool = False) -> Task | None:
         """Take the most urgent frame; it counts as being loaded until mark() says otherwise."""
         newest_first = list(reversed(self._wants.values()))
         for want in newest_first:
@@ -170,9 +185,9 @@ class LoadPlan:
             for frames in (self.tracks[want.key].frames,)
         )
 
-    def _take(self, track: Track, place: int) -> FrameRef:
+    def _take(self, track: Track, place: int) -> Task:
         track.codes[place] = Code.LOADING
-        return track.frames[place]
+        return Task(track.frames[place], track.headers[place])
 
     def _nearest_absent(self, want: Want) -> int | None:
         track = self.tracks[want.key]
@@ -188,7 +203,7 @@ class LoadPlan:
         reach = self._reaches.get(want)
         if reach is None:
             track, costs = self.tracks[want.key], self._costs_of(want)
-            share = PLANNED * self._limit_bytes / len(self.wanted_keys())
+            share = PLANNED * self._limit_bytes / len(self._wants)
             count = int(share / track.frame_bytes) if track.frame_bytes else BLIND_FRAMES
             # Strictly below: frames of equal cost ahead and behind must not overfill the share.
             reach = float(np.partition(costs, count)[count]) - 0.5 if count < len(costs) else np.inf

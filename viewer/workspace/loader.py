@@ -16,8 +16,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from viewer.dicom.source import FrameRef
 from viewer.errors import Problem, Severity, ViewerError
 from viewer.workspace.frame_cache import FrameCache, ReadyFrame
-from viewer.workspace.load_plan import Code, LoadPlan, Track, Want
+from viewer.workspace.load_plan import Code, LoadPlan, Task, Track, Want
 from viewer.workspace.mailbox import Mailbox
+from viewer.workspace.same_object import check_same_object
 
 if TYPE_CHECKING:
     from viewer.dicom.frames import LoadedFrame
@@ -47,12 +48,25 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
-def open_frame_reader(workers: int) -> Reader:
-    """The real reader; importing it takes a quarter of a second, so a loading thread does it."""
-    from viewer.dicom.decoder_pool import DecoderPool
-    from viewer.dicom.frames import FrameReader
+class PooledReader:
+    """The real reader with as many decoders as the user set.
 
-    return FrameReader(DecoderPool(workers))
+    Importing it takes a quarter of a second, so a loading thread makes it.
+    """
+
+    def __init__(self, workers: int) -> None:
+        from viewer.dicom.decoder_pool import DecoderPool
+        from viewer.dicom.frames import FrameReader
+
+        self._pool = DecoderPool(workers)
+        self._reader = FrameReader(self._pool)
+
+    def load(self, frame_ref: FrameRef, /) -> LoadedFrame:
+        return self._reader.load(frame_ref)
+
+    def close(self) -> None:
+        self._pool.close()  # first, so that frames being decoded fail at once
+        self._reader.close()
 
 
 class Loader(QObject):
@@ -70,7 +84,7 @@ class Loader(QObject):
         self,
         cache_bytes: int,
         workers: int = 2,
-        open_reader: Callable[[int], Reader] = open_frame_reader,
+        open_reader: Callable[[int], Reader] = PooledReader,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -113,6 +127,14 @@ class Loader(QObject):
         """The frame with its sizes and the viewer's window, or None while it is not there."""
         return self.cache.get(ref)
 
+    def read(self, ref: FrameRef) -> LoadedFrame:
+        """Any thread: a frame from memory, or read now without keeping it (thumbnails).
+
+        Raises:
+            ViewerError: it cannot be read.
+        """
+        return self.get(ref) or self._the_reader().load(ref)
+
     def failure(self, ref: FrameRef) -> Problem | None:
         return self._failures.get(ref)
 
@@ -137,8 +159,8 @@ class Loader(QObject):
 
     def warm_up(self) -> None:
         """Import what reading needs, on a thread, so that the first image does not wait for it."""
-        thread = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
-        thread.start()
+        if self._reader is None:
+            threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def clear(self) -> None:
         """Forget all frames, failures and wishes: the studies were closed."""
@@ -170,9 +192,9 @@ class Loader(QObject):
                 lane.start()
 
     def _track(self, stack: Stack) -> Track:
-        track = self._plan.track(stack.key, stack.frames)
+        track = self._plan.track(stack.key, stack.frames, stack.headers)
         if track is None:
-            track = Track(stack.frames)
+            track = Track(stack.frames, stack.headers)
             for ref in stack.frames if len(self.cache) or self._failures else ():
                 if ref in self.cache:
                     track.mark(ref, Code.LOADED)
@@ -190,24 +212,26 @@ class Loader(QObject):
     def _run(self, keeps_free: bool) -> None:
         while True:
             with self._wake:
-                ref = self._next(keeps_free)
-                while ref is None and not self._closed:
+                task = self._next(keeps_free)
+                while task is None and not self._closed:
                     self._wake.wait()
-                    ref = self._next(keeps_free)
-                if self._closed or ref is None:
+                    task = self._next(keeps_free)
+                if self._closed or task is None:
                     return
                 plan = self._plan
-            self._finish(plan, ref, self._load(ref))
+            self._finish(plan, task.ref, self._load(task))
 
-    def _next(self, keeps_free: bool) -> FrameRef | None:
+    def _next(self, keeps_free: bool) -> Task | None:
         visible_only = keeps_free and self._typical_s > SHORT_LOAD_S
         return None if self._closed else self._plan.next(visible_only=visible_only)
 
-    def _load(self, ref: FrameRef) -> ReadyFrame | Problem:
-        where = os.path.basename(ref.file.text)
+    def _load(self, task: Task) -> ReadyFrame | Problem:
+        where = os.path.basename(task.ref.file.text)
         started = time.perf_counter()
         try:
-            ready = _made_ready(self._the_reader().load(ref))
+            reader = self._the_reader()
+            check_same_object(task.header)
+            ready = _made_ready(reader.load(task.ref))
         except ViewerError as error:
             return Problem(where, str(error), error.advice, Severity.ERROR)
         except MemoryError:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 
 class Tool(StrEnum):
-    """What dragging with the left button does (IHE BIR 4.16.4.2.2.5.13: they exclude each other)."""
+    """What dragging with the left button does; tools exclude each other (IHE BIR .13)."""
 
     WINDOW = "window"
     SCROLL = "scroll"

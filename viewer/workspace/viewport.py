@@ -181,10 +181,13 @@ class Viewport(QObject):
     def follow_growth(self) -> None:
         """The stack may have more frames or another order: keep showing the same frame."""
         stack = self._stack
-        if stack is None or stack.frames is self._frames:
+        if stack is None:
+            return
+        stacks = stack.series.stacks  # asking sorts what has arrived into the stack
+        if stack.frames is self._frames:
             return
         shown = self.frame_ref
-        for other in (stack, *stack.series.stacks):
+        for other in (stack, *stacks):
             if shown in other.frames and other is not stack:
                 self.show(other, other.frames.index(shown))
                 return

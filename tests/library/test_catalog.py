@@ -1,0 +1,440 @@
+"""Patients, studies, series and stacks out of files made here (rules 38, 39, 61, 68, 69)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from tests.data import CORONAL, ct_dataset, ct_series, set_pixels, write_ct, write_dataset
+from tests.dicom.enhanced import enhanced
+from viewer.core.cine import RateSource
+from viewer.dicom.scan import Found, scan
+from viewer.library.afterwards import with_details
+from viewer.library.catalog import Catalog
+from viewer.library.clips import clip_rate
+
+SR = "1.2.840.10008.5.1.4.1.1.88.33"
+ULTRASOUND_CLIP = "1.2.840.10008.5.1.4.1.1.3.1"
+
+
+def catalog_of(*paths):
+    catalog = Catalog()
+    catalog.add(with_details(scan(paths)))
+    return catalog
+
+
+def stacks_of(*paths):
+    return [stack for series in catalog_of(*paths).series for stack in series.stacks]
+
+
+def names(stack):
+    return [os.path.basename(ref.file.path).decode() for ref in stack.frames]
+
+
+def labels(stacks):
+    return sorted(stack.label for stack in stacks)
+
+
+def write_clip(path, frames=4, number=1, **attributes):
+    made = ct_dataset(
+        instance_number=number, Modality="US", SOPClassUID=ULTRASOUND_CLIP,
+        ImagePositionPatient=None, ImageOrientationPatient=None, **attributes,
+    )  # fmt: skip
+    return write_dataset(path, set_pixels(made, np.zeros((frames, 4, 4), np.uint8)))
+
+
+def test_a_folder_of_slices_is_one_stack_in_patient_order(tmp_path):
+    ct_series(tmp_path, 5, step_mm=2.5)
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert names(stack) == [f"IM000{n}.dcm" for n in range(1, 6)]
+    assert stack.slice_spacing_mm == 2.5
+    assert (stack.rows, stack.columns, stack.modality, stack.label) == (16, 16, "CT", "")
+    assert stack.problems == ()
+
+
+def test_order_is_by_position_though_numbers_and_names_say_otherwise(tmp_path):
+    for number, height in ((1, 10), (2, 30), (3, 20)):
+        write_ct(tmp_path / f"{number}.dcm", instance_number=number, position=(0, 0, height))
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert names(stack) == ["1.dcm", "3.dcm", "2.dcm"]
+    assert stack.positions_mm == (10, 20, 30)
+
+
+def test_the_same_instance_number_twice_falls_back_on_acquisition_time(tmp_path):
+    for name, clock in (("a", "120000"), ("b", "110000")):
+        write_ct(
+            tmp_path / name, instance_uid=f"1.2.{ord(name)}", ImagePositionPatient=None,
+            AcquisitionTime=clock,
+        )  # fmt: skip
+
+    assert names(stacks_of(tmp_path)[0]) == ["b", "a"]
+
+
+# Rule 68: Patient ID + issuer + exact name.
+@pytest.mark.parametrize(
+    ("first", "second", "patients"),
+    [
+        pytest.param({}, {}, 1, id="same"),
+        pytest.param({}, {"PatientID": "P2"}, 2, id="other-id"),
+        pytest.param({}, {"IssuerOfPatientID": "B"}, 2, id="other-issuer"),
+        pytest.param({}, {"PatientName": "Phantom^Toast"}, 2, id="other-name"),
+        pytest.param({}, {"PatientBirthDate": "19800101"}, 1, id="id-decides"),
+        pytest.param(
+            {"PatientID": ""}, {"PatientID": "", "PatientBirthDate": "19800101"}, 2, id="no-id"
+        ),
+        pytest.param(
+            {"PatientID": "", "PatientName": ""},
+            {"PatientID": "", "PatientName": "", "study_uid": "1.9"}, 2, id="two-unknown",
+        ),
+        pytest.param({"PatientName": "Phantom^Test "}, {}, 1, id="padding-is-no-name"),
+    ],
+)  # fmt: skip
+def test_who_is_one_patient(tmp_path, first, second, patients):
+    write_ct(tmp_path / "a", instance_number=1, **first)
+    write_ct(tmp_path / "b", instance_number=2, **second)
+
+    assert len(catalog_of(tmp_path).patients) == patients
+
+
+def test_one_id_under_two_names_is_told(tmp_path):
+    write_ct(tmp_path / "a", instance_number=1)
+    write_ct(tmp_path / "b", instance_number=2, PatientName="Other")
+
+    assert any("kept apart" in p.what for p in catalog_of(tmp_path).problems)
+
+
+def test_files_without_uids_stay_together_by_what_they_have(tmp_path):
+    for number in (1, 2, 3):
+        made = ct_dataset(instance_number=number, position=(0, 0, number))
+        for keyword in ("StudyInstanceUID", "SeriesInstanceUID"):
+            del made[keyword]
+        write_dataset(tmp_path / str(number), made)
+    other = ct_dataset(instance_number=9, SeriesNumber=7, SeriesInstanceUID=None)
+    write_dataset(tmp_path / "other", other)
+
+    catalog = catalog_of(tmp_path)
+
+    assert sorted(len(series.headers) for series in catalog.series) == [1, 3]
+
+
+# Rule 39: sizes, orientations, frames of reference and localizers are never mixed.
+@pytest.mark.parametrize(
+    ("different", "expected"),
+    [
+        pytest.param({"orientation": CORONAL}, ["axial", "coronal"], id="orientation"),
+        pytest.param({"rows": 8}, ["16 × 16", "16 × 8"], id="size"),
+        pytest.param(
+            {"FrameOfReferenceUID": "1.2.3"}, ["position set 1", "position set 2"], id="reference"
+        ),
+        pytest.param(
+            {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, ["", "localizer"], id="localizer"
+        ),
+    ],
+)
+def test_what_parts_a_series(tmp_path, different, expected):
+    ct_series(tmp_path / "a", 2)
+    write_ct(tmp_path / "b", instance_number=3, position=(0, 0, 10), **different)
+
+    assert labels(stacks_of(tmp_path / "a", tmp_path / "b")) == expected
+
+
+@pytest.mark.parametrize(
+    ("keyword", "values", "expected"),
+    [
+        ("EchoNumbers", (1, 2), ["echo 1", "echo 2"]),
+        ("EchoTime", (10, 80), ["TE 10 ms", "TE 80 ms"]),
+        ("DiffusionBValue", (0.0, 800.0), ["b 0", "b 800"]),
+        ("TemporalPositionIdentifier", (1, 2), ["time 1", "time 2"]),
+        ("TriggerTime", (0, 40), ["trigger 0 ms", "trigger 40 ms"]),
+        ("ImageType", (["ORIGINAL", "PRIMARY", "M"], ["ORIGINAL", "PRIMARY", "P"]), ["M", "P"]),
+        ("AcquisitionTime", ("101500", "101600"), ["time 1", "time 2"]),
+        ("SeriesDescription", ("a", "b"), ["object 1", "object 2"]),
+    ],
+)
+def test_twins_are_a_further_dimension(tmp_path, keyword, values, expected):
+    for part, value in enumerate(values):
+        for slice_number in range(2 if keyword != "SeriesDescription" else 1):
+            write_ct(
+                tmp_path / f"{part}{slice_number}",
+                instance_number=10 * part + slice_number,
+                position=(0, 0, 5 * slice_number),
+                **{keyword: value},
+            )
+
+    assert labels(stacks_of(tmp_path)) == expected
+
+
+def test_a_missing_slice_is_told(tmp_path):
+    files = ct_series(tmp_path, 6)
+    files[3].unlink()
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert stack.missing == 1
+    assert [p.what for p in stack.problems] == ["1 slice missing: gap after image 3."]
+
+
+def test_uneven_and_tilted_stacks_are_told(tmp_path):
+    for number, (y, z) in enumerate([(0, 0), (2, 5), (4, 10), (7, 17)]):
+        write_ct(tmp_path / str(number), instance_number=number, position=(0, y, z))
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert [p.what.split(":")[0] for p in stack.problems] == [
+        "The distance between slices is uneven",
+        "The slices are shifted against each other",
+    ]
+
+
+def test_a_clip_is_a_stack_of_its_own_in_its_own_order(tmp_path):
+    write_clip(tmp_path / "a", 4, 1, FrameTime=40)
+    write_clip(tmp_path / "b", 3, 2)
+
+    stacks = stacks_of(tmp_path)
+
+    assert labels(stacks) == ["clip 1", "clip 2"]
+    assert sorted([f.frame for f in s.frames] for s in stacks) == [[0, 1, 2], [0, 1, 2, 3]]
+    assert {clip_rate(s).source for s in stacks} == {RateSource.FRAME_TIME, RateSource.DEFAULT}
+
+
+def test_slices_are_no_clip(tmp_path):
+    ct_series(tmp_path, 3)
+
+    assert clip_rate(stacks_of(tmp_path)[0]) is None
+
+
+# Rule 61.
+def test_a_concatenation_joins_by_frame_offset(tmp_path):
+    for name, offset in (("a", 3), ("b", 0)):
+        write_clip(
+            tmp_path / name, 3, ord(name), ConcatenationUID="1.2.3",
+            ConcatenationFrameOffsetNumber=offset,
+        )  # fmt: skip
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert names(stack) == ["b"] * 3 + ["a"] * 3
+
+
+def volume(times=1, heights=(5, 0, 10)):
+    return enhanced(
+        [
+            {"position": (0, 0, z), "content": {"TemporalPositionIndex": t + 1}}
+            for t in range(times)
+            for z in heights
+        ]
+    )
+
+
+# Rule 59: not encoding order.
+def test_enhanced_frames_are_ordered_by_place(tmp_path):
+    write_dataset(tmp_path / "a", volume())
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert [ref.frame for ref in stack.frames] == [1, 0, 2]
+    assert stack.slice_spacing_mm == 5
+
+
+def test_enhanced_time_points_are_stacks(tmp_path):
+    write_dataset(tmp_path / "a", volume(times=2))
+
+    stacks = stacks_of(tmp_path)
+
+    assert labels(stacks) == ["time 1", "time 2"]
+    assert [[ref.frame for ref in stack.frames] for stack in stacks] == [[1, 0, 2], [4, 3, 5]]
+
+
+def test_an_enhanced_object_shows_before_its_geometry_is_read(tmp_path):
+    write_dataset(tmp_path / "a", volume())
+    catalog = Catalog()
+    items = with_details(scan([tmp_path]))
+
+    catalog.add([next(items)])
+    (series,) = catalog.series
+    key = series.stacks[0].key
+    before = [ref.frame for ref in series.stacks[0].frames]
+    change = catalog.add(items)
+
+    assert before == [0, 1, 2]
+    assert change.changed == [series]
+    assert [ref.frame for ref in catalog.stack(key).frames] == [1, 0, 2]
+
+
+def test_an_object_that_lies_about_its_frames_is_bounded(tmp_path):
+    made = ct_dataset(ImagePositionPatient=None)
+    made.NumberOfFrames = 2_000_000_000
+    write_dataset(tmp_path / "a", made)
+
+    assert len(stacks_of(tmp_path)[0].frames) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "modality", "label"),
+    [
+        (SR, "SR", "SR"),
+        ("1.2.840.10008.5.1.4.1.1.88.59", "KO", "KO"),
+        ("1.2.840.10008.5.1.4.1.1.11.1", "PR", "PR"),
+        ("1.2.840.10008.5.1.4.1.1.481.3", "RTSTRUCT", "RTSTRUCT"),
+        ("1.2.840.10008.5.1.4.1.1.481.10", "RTPLAN", "RT"),
+        ("1.2.840.10008.5.1.4.1.1.104.1", "DOC", "PDF"),
+        ("1.2.840.10008.5.1.4.1.1.9.1.1", "ECG", "ECG"),
+        ("1.2.840.10008.5.1.4.1.1.66", "OT", "raw data"),
+        ("1.2.3.4", "XX", "XX"),
+    ],
+)
+def test_objects_that_are_no_images_are_in_the_tree(tmp_path, sop_class, modality, label):
+    made = ct_dataset(SOPClassUID=sop_class, Modality=modality, Rows=None, Columns=None)
+    del made.PixelData
+    write_dataset(tmp_path / "a", made)
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert (stack.is_image, stack.label, len(stack.frames)) == (False, label, 1)
+
+
+def test_an_image_without_its_pixels_is_told(tmp_path):
+    made = ct_dataset(Rows=None, Columns=None)
+    del made.PixelData
+    write_dataset(tmp_path / "a", made)
+
+    assert "no pixel data" in stacks_of(tmp_path)[0].problems[0].what
+
+
+# Rule 69.
+def test_an_exact_copy_is_shown_once(tmp_path):
+    ct_series(tmp_path, 3)
+    shutil.copy(tmp_path / "IM0002.dcm", tmp_path / "copy.dcm")
+
+    catalog = catalog_of(tmp_path)
+
+    assert sum(len(series.headers) for series in catalog.series) == 3
+    assert (catalog.receipt.copies, catalog.receipt.conflicts) == (1, 0)
+
+
+def test_the_same_uid_with_other_pixels_is_a_conflict_and_both_are_shown(tmp_path):
+    write_ct(tmp_path / "a", pixels=np.zeros((4, 4), np.int16))
+    write_ct(tmp_path / "b", pixels=np.ones((4, 4), np.int16))
+
+    catalog = catalog_of(tmp_path)
+
+    assert sum(len(series.headers) for series in catalog.series) == 2
+    assert (catalog.receipt.copies, catalog.receipt.conflicts) == (0, 1)
+    assert any("same SOP Instance UID" in p.what for p in catalog.problems)
+
+
+def test_copies_of_an_earlier_scan_are_compared_too(tmp_path):
+    write_ct(tmp_path / "a" / "1", pixels=np.zeros((4, 4), np.int16))
+    write_ct(tmp_path / "b" / "1", pixels=np.ones((4, 4), np.int16))
+    catalog = catalog_of(tmp_path / "a")
+
+    catalog.add(with_details(scan([tmp_path / "b"]), catalog.first_with))
+
+    assert (catalog.receipt.copies, catalog.receipt.conflicts) == (0, 1)
+
+
+def test_a_copy_with_a_rewritten_header_is_still_a_copy(tmp_path):
+    write_ct(tmp_path / "a")
+    write_ct(tmp_path / "b", InstitutionName="Elsewhere General Hospital")
+
+    assert catalog_of(tmp_path).receipt.copies == 1
+
+
+def test_the_same_uid_at_another_place_is_a_conflict(tmp_path):
+    write_ct(tmp_path / "a")
+    write_ct(tmp_path / "b", position=(0, 0, 99))
+
+    assert catalog_of(tmp_path).receipt.conflicts == 1
+
+
+def test_scanning_a_folder_again_changes_nothing(tmp_path):
+    ct_series(tmp_path, 3)
+    catalog = catalog_of(tmp_path)
+
+    change = catalog.add(with_details(scan([tmp_path])))
+
+    assert not change
+    assert catalog.found == 3
+
+
+def test_changes_say_what_is_new_and_what_grew(tmp_path):
+    ct_series(tmp_path / "a", 3)
+    ct_series(tmp_path / "b", 1, series_uid="1.5", SeriesNumber=2)
+    items = [item for item in scan([tmp_path / "a", tmp_path / "b"]) if isinstance(item, Found)]
+    catalog = Catalog()
+
+    first, second, third = (catalog.add([item]) for item in (items[0], items[1], items[3]))
+
+    assert (len(first.patients), len(first.studies), len(first.series)) == (1, 1, 1)
+    assert (second.series, second.changed) == ([], first.series)
+    assert (third.patients, third.studies, len(third.series)) == ([], [], 1)
+
+
+def test_stacks_keep_their_identity_while_they_grow(tmp_path):
+    ct_series(tmp_path, 4)
+    items = list(scan([tmp_path]))
+    catalog = Catalog()
+    catalog.add(items[2:])
+    (series,) = catalog.series
+    stack = series.stacks[0]
+    key = stack.key
+
+    catalog.add(items[:2])
+
+    assert series.stacks[0] is stack
+    assert catalog.stack(key) is stack
+    assert len(stack.frames) == 4
+
+
+def test_a_stack_survives_when_its_series_is_split(tmp_path):
+    for echo in (1, 2):
+        ct_series(tmp_path / str(echo), 3, EchoNumbers=echo, series_uid="1.7")
+        for number, path in enumerate(sorted((tmp_path / str(echo)).iterdir())):
+            write_ct(
+                path, instance_number=10 * echo + number, position=(0, 0, number),
+                EchoNumbers=echo, series_uid="1.7",
+            )  # fmt: skip
+    catalog = catalog_of(tmp_path / "1")
+    (series,) = catalog.series
+    stack = series.stacks[0]
+
+    catalog.add(scan([tmp_path / "2"]))
+
+    assert stack in series.stacks
+    assert labels(series.stacks) == ["echo 1", "echo 2"]
+
+
+def test_what_cannot_be_read_is_in_the_receipt(tmp_path):
+    ct_series(tmp_path, 2)
+    (tmp_path / "notes.txt").write_text("Call the ward about bed 7, please. " * 20)
+    catalog = catalog_of(tmp_path, tmp_path / "gone")
+
+    assert len(catalog.skipped) == 2
+    assert {p.where for p in catalog.problems} == {
+        str(tmp_path / "notes.txt"),
+        str(tmp_path / "gone"),
+    }
+    assert "2 DICOM files found, 2 shown with 2 images." in catalog.receipt.text
+    assert sum(count for _, count in catalog.receipt.skipped) == 2
+
+
+def test_adding_costs_much_less_than_reading(tmp_path):
+    ct_series(tmp_path, 300)
+    list(scan([tmp_path]))  # warm
+
+    began = time.perf_counter()
+    items = list(scan([tmp_path]))
+    read = time.perf_counter() - began
+    began = time.perf_counter()
+    Catalog().add(items)
+    added = time.perf_counter() - began
+
+    assert added < read / 2  # a seventh on a quiet machine

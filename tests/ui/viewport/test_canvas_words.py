@@ -1,0 +1,236 @@
+"""Words, warnings and reasons on the shown canvas, and what follows another frame or stack."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QGraphicsTextItem
+
+from tests.data import ct_dataset, ct_series, write_dataset
+from tests.ui.viewport.opened import wait_until
+from tests.ui.viewport.phantom import write_phantom
+from viewer.core.view import View
+from viewer.settings import ANNOTATION_SIZE_PT, HIDE_IDENTITY, MemoryBackend
+
+
+def all_words(opened) -> str:
+    layers = opened.canvas.layers
+    blocks = [*layers.corners.items, *layers.letters.items, layers.failure.block]
+    return "\n".join(line for block in blocks for line in block.lines)
+
+
+@pytest.fixture
+def opened(show, tmp_path):
+    return show([write_phantom(tmp_path / "phantom.dcm")], (800, 600))
+
+
+def test_the_corners_say_who_what_where(opened):
+    corners = opened.canvas.layers.corners
+
+    assert corners.top_left.lines[:2] == ("Phantom, Test", "ID P1")
+    assert "Chest" in corners.top_right.lines
+    assert corners.bottom_left.lines[-1] == "Image 1/1"
+    assert corners.bottom_right.lines[-1] == "Series 1  Axial 5 mm"
+
+
+def test_three_levels(opened):
+    opened.viewport.set_annotation_level("minimal")
+    minimal = all_words(opened)
+    opened.viewport.set_annotation_level("none")
+
+    assert "Phantom, Test" in minimal
+    assert "Axial" not in minimal
+    assert all_words(opened) == ""
+
+
+def test_warnings_stay_at_level_none(show, tmp_path):
+    lossy = {
+        "LossyImageCompression": "01",
+        "LossyImageCompressionRatio": 10,
+        "LossyImageCompressionMethod": "ISO_10918_1",
+    }
+    opened = show([write_phantom(tmp_path / "a.dcm", **lossy)])
+    opened.viewport.set_annotation_level("none")
+    opened.viewport.rotate(1)
+
+    badges = [badge.text for badge in opened.canvas.layers.badges.badges]
+
+    assert badges == ["LOSSY 10:1 JPEG", "ROTATED 90"]
+
+
+def test_a_guessed_window_is_told(show, tmp_path):
+    opened = show([write_phantom(tmp_path / "a.dcm", WindowCenter=None, WindowWidth=None)])
+    badges = opened.canvas.layers.badges
+
+    assert [badge.text for badge in badges.badges] == ["WINDOW GUESSED: the file has none"]
+    opened.viewport.set_window(40, 400)
+    assert badges.badges == ()
+
+
+def test_hidden_identity(show, tmp_path):
+    backend = MemoryBackend()
+    HIDE_IDENTITY.write(backend, True)
+    opened = show([write_phantom(tmp_path / "a.dcm")], (800, 600), backend)
+
+    assert "Phantom" not in all_words(opened)
+    assert "P1" not in all_words(opened)
+
+
+def test_the_window_line_follows_the_window(opened):
+    opened.viewport.set_window(50, 350)
+
+    assert "W 350 C 50  (user)" in opened.canvas.layers.corners.bottom_left.lines
+
+
+def test_a_small_canvas_keeps_what_matters(opened):
+    opened.canvas.resize(300, 64)
+
+    corners = opened.canvas.layers.corners
+
+    assert corners.top_left.lines == ("Phantom, Test", "ID P1")
+    assert corners.bottom_left.lines[-1] == "Image 1/1"
+
+
+def test_words_grow_with_the_canvas_and_the_users_factor(opened):
+    small = opened.canvas._area().text_px
+    opened.canvas.resize(1000, 900)
+    large = opened.canvas._area().text_px
+    ANNOTATION_SIZE_PT.write(opened.canvas._settings, 20)
+    opened.canvas.read_settings()
+
+    assert (small, large, opened.canvas._area().text_px) == (9, 14, 28)
+
+
+def test_markup_in_a_name_is_letters(show, tmp_path):
+    name = "DOE<img src='/tmp/red.png'>"
+    opened = show([write_phantom(tmp_path / "a.dcm", PatientName=name)], (800, 600))
+
+    assert opened.canvas.layers.corners.top_left.lines[0].startswith("DOE<img")
+    items = opened.canvas.scene().items()
+    assert not [item for item in items if isinstance(item, QGraphicsTextItem)]
+    assert opened.canvas.toolTip() == ""
+
+
+def test_scale_bar_says_its_length_and_source(opened):
+    opened.viewport.set_view(View(zoom=4.0))
+    bar = opened.canvas.layers.bar
+
+    assert bar.label.lines == ("2 cm",)  # 0.7 mm / 4 a pixel; 240 px of room hold 42 mm
+    assert bar.bar.length_px == pytest.approx(20 / (0.7 / 4))
+
+
+def test_no_spacing_no_bar(show, tmp_path):
+    path = write_phantom(
+        tmp_path / "a.dcm",
+        Modality="OT",
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.7",
+        PixelSpacing=None,
+        ImagePositionPatient=None,
+        ImageOrientationPatient=None,
+    )
+    opened = show([path])
+
+    assert opened.canvas.layers.bar.label.lines == ("px",)
+    assert opened.canvas.layers.letters.left.lines == ()
+
+
+def test_a_failure_says_what_how_coded_and_what_to_do(show, tmp_path):
+    path = write_phantom(tmp_path / "cut.dcm")
+    path.write_bytes(path.read_bytes()[:-2900])
+    opened = show([path], (800, 600))
+
+    words = " ".join(opened.canvas.layers.failure.block.lines)
+
+    assert opened.viewport.failure.what in " ".join(words.split())
+    assert "Explicit VR Little Endian (1.2.840.10008.1.2.1)" in words
+    assert opened.viewport.failure.advice in " ".join(words.split())
+    assert opened.canvas.image.painted is None
+
+
+def test_another_stack_never_stands_under_the_old_image(show, tmp_path):
+    """While the new frame is on its way, the canvas is black, not the other patient."""
+    first = write_phantom(tmp_path / "a.dcm")
+    other = ct_dataset(series_uid="1.2.3.4", PatientID="P2", PatientName="Other^One")
+    second = write_dataset(tmp_path / "b.dcm", other)
+    opened = show([first, second])
+    shown = opened.viewport.stack
+    stacks = [s for series in opened.workspace.catalog.series for s in series.stacks]
+
+    opened.viewport.show(next(stack for stack in stacks if stack is not shown))
+
+    assert opened.viewport.loading
+    assert opened.canvas.image.painted is None
+    assert "Phantom" not in all_words(opened) or "Other" not in all_words(opened)
+    wait_until(lambda: opened.viewport.loaded is not None)
+    assert opened.canvas.image.painted is not None
+
+
+def test_closing_the_studies_empties_the_canvas(opened):
+    opened.workspace.close_studies()
+
+    assert opened.canvas.image.painted is None
+    assert all_words(opened) == ""
+    assert opened.canvas.accessibleName() == "Empty image view"
+
+
+def test_a_frame_that_takes_its_time_is_said_to_load(show, tmp_path, qtbot):
+    ct_series(tmp_path / "ct", 40)
+    opened = show([tmp_path / "ct"], frames=40)
+    opened.workspace.loader.clear()  # nothing in memory, and nothing is being read
+    opened.workspace.loader.request = lambda *_: None
+
+    opened.viewport.set_index(35)
+
+    badges = opened.canvas.layers.badges
+    assert badges.badges == ()
+    qtbot.waitUntil(lambda: [badge.text for badge in badges.badges] == ["LOADING"])
+
+
+def test_screen_readers_hear_place_and_window_but_no_name(opened):
+    assert opened.canvas.accessibleName() == "Image view: CT, Axial 5 mm, series 1"
+    opened.viewport.set_window(50, 350)
+
+    description = opened.canvas.accessibleDescription()
+
+    assert description == "image 1 of 1; window width 350, center 50"
+    assert "Phantom" not in opened.canvas.accessibleName() + description
+
+
+def test_the_active_viewport_is_framed(opened):
+    opened.viewport.set_annotation_level("none")
+    opened.canvas.set_active(True)
+    shown = opened.grab()
+
+    assert shown[0, 400].tolist() == [0x4D, 0xA3, 0xFF]
+    assert shown[300, 1].tolist() == [0x4D, 0xA3, 0xFF]
+    opened.canvas.set_active(False)
+    assert opened.grab()[0, 400].tolist() == [0, 0, 0]
+
+
+def test_the_large_mark_of_a_mammogram_is_away_from_the_chest_wall(show, tmp_path):
+    path = write_phantom(
+        tmp_path / "mg.dcm",
+        Modality="MG",
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.1.2",
+        ImageLaterality="R",
+        ViewPosition="CC",
+        PatientOrientation=["P", "L"],
+        ImagePositionPatient=None,
+        ImageOrientationPatient=None,
+    )
+    opened = show([path], (600, 600))
+    layers = opened.canvas.layers
+
+    assert layers.mark.lines == ("R  CC",)  # A is on the left
+    opened.viewport.flip_horizontally()
+    assert (layers.mark.lines, layers.mark_right.lines) == ((), ("R  CC",))
+
+
+def test_words_take_no_mouse(opened):
+    at = opened.canvas.layers.corners.top_left.sceneBoundingRect().center()
+    place = QPointF(at).toPoint()
+    event = QHelpEvent(QEvent.Type.ToolTip, place, opened.canvas.mapToGlobal(place))
+
+    assert opened.canvas.viewportEvent(event) in (True, False)
+    assert opened.canvas.toolTip() == ""

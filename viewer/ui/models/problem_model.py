@@ -1,0 +1,91 @@
+"""Problems as a table: how bad, where, what, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+from PySide6.QtGui import QColor, QPalette, QPixmap
+
+from viewer.errors import Problem, Severity
+from viewer.ui.icons import draw_icon
+from viewer.ui.labels import plain_tool_tip
+from viewer.ui.theme import Theme
+
+COLUMNS = ("Severity", "Where", "What", "Advice")
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+
+
+class ProblemModel(QAbstractTableModel):
+    """Draws a list of problems; grows at its end while files are read."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._problems: list[Problem] = []
+        self._marks: dict[Severity, QPixmap] = {}
+
+    def set_theme(self, theme: Theme, palette: QPalette, ratio: float) -> None:
+        colors = {
+            Severity.NOTE: palette.link().color(),
+            Severity.WARNING: QColor(theme.warning),
+            Severity.ERROR: QColor(theme.error),
+        }
+        self._marks = {s: draw_icon(str(s), c, 16, ratio) for s, c in colors.items()}
+
+    def show(self, problems: Sequence[Problem]) -> None:
+        """Show these; when they begin with those shown, only the new rows are inserted."""
+        known = len(self._problems)
+        if known and list(problems[:known]) == self._problems:
+            if len(problems) > known:
+                self.beginInsertRows(_NO_INDEX, known, len(problems) - 1)
+                self._problems.extend(problems[known:])
+                self.endInsertRows()
+            return
+        self.beginResetModel()
+        self._problems = list(problems)
+        self.endResetModel()
+
+    def problem(self, row: int) -> Problem:
+        return self._problems[row]
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._problems)
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        if not index.isValid():
+            return None
+        problem = self._problems[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _texts(problem)[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tool_tip(_texts(problem)[index.column()])
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
+            return self._marks.get(problem.severity)
+        return None
+
+
+def _texts(problem: Problem) -> tuple[str, ...]:
+    one_line = (" ".join(text.split()) for text in (problem.where, problem.what, problem.advice))
+    return (str(problem.severity).capitalize(), *one_line)
+
+
+def problem_text(problem: Problem) -> str:
+    """One problem as a line of text, for copying and export."""
+    severity, where, what, advice = _texts(problem)
+    return f"{severity}\t{where}\t{what}\t{advice}".rstrip()

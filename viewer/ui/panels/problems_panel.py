@@ -1,0 +1,147 @@
+"""The bottom panel: the import receipt and every problem as a row, to filter, copy and export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.errors import Problem
+from viewer.ui.labels import plain_label
+from viewer.ui.models.problem_model import ProblemModel, problem_text
+from viewer.ui.theme import Theme
+
+
+class ProblemsPanel(QWidget):
+    """Shows what it is given; `show_error` takes failures of its own (writing the export)."""
+
+    def __init__(
+        self, show_error: Callable[[BaseException], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._show_error = show_error
+        self.model = ProblemModel(self)
+        self._filter = QSortFilterProxyModel(self)
+        self._filter.setSourceModel(self.model)
+        self._filter.setFilterKeyColumn(-1)
+        self._filter.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.receipt = plain_label(wrap=True)
+        self.receipt.setAccessibleName("Import receipt")
+        self.receipt.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Filter problems")
+        self.field.setClearButtonEnabled(True)
+        self.field.setAccessibleName("Filter problems")
+        self._count = plain_label()
+        self._count.setAccessibleName("Number of problems")
+        self.table = self._make_table()
+        self._copy = QPushButton("&Copy")
+        self._copy.setToolTip("Copy receipt and problems as text")
+        self._export = QPushButton("&Export...")
+        self._export.setToolTip("Write receipt and problems to a text file")
+        self._lay_out()
+        self.field.textChanged.connect(self._narrow)
+        self._copy.clicked.connect(self._copy_text)
+        self._export.clicked.connect(self._ask_and_export)
+        copy_rows = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.table)
+        copy_rows.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy_rows.activated.connect(self._copy_rows)
+        self._tell_count()
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self._filter)
+        table.setAccessibleName("Problems")
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setSortingEnabled(True)
+        table.setTabKeyNavigation(False)
+        table.horizontalHeader().setAccessibleName("Columns of the problems")
+        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
+        for column, width in enumerate((96, 260, 420)):
+            table.setColumnWidth(column, width)
+        table.horizontalHeader().setStretchLastSection(True)
+        return table
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.field, 1)
+        row.addWidget(self._count)
+        row.addWidget(self._copy)
+        row.addWidget(self._export)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.addWidget(self.receipt)
+        column.addLayout(row)
+        column.addWidget(self.table)
+        self.receipt.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.model.set_theme(theme, self.palette(), self.devicePixelRatioF())
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        self.model.show(problems)
+        self._tell_count()
+
+    def show_receipt(self, text: str) -> None:
+        self.receipt.setText(text)
+        self.receipt.setVisible(bool(text))
+
+    def text(self) -> str:
+        """Receipt and the problems that pass the filter, as they are exported."""
+        lines = ["Lightbox import receipt", "", self.receipt.text(), ""]
+        for row in range(self._filter.rowCount()):
+            lines.append(problem_text(self._problem(row)))
+        return "\n".join(lines) + "\n"
+
+    def export(self, path: Path) -> None:
+        try:
+            path.write_text(self.text(), encoding="utf-8")
+        except OSError as error:
+            from viewer.errors import ViewerError
+
+            failure = ViewerError("The list could not be written.", error.strerror or "")
+            self._show_error(failure)
+
+    def _problem(self, row: int) -> Problem:
+        return self.model.problem(self._filter.mapToSource(self._filter.index(row, 0)).row())
+
+    def _narrow(self, text: str) -> None:
+        self._filter.setFilterFixedString(text)
+        self._tell_count()
+
+    def _tell_count(self) -> None:
+        shown, total = self._filter.rowCount(), self.model.rowCount()
+        self._count.setText(f"{total}" if shown == total else f"{shown} of {total}")
+        self._copy.setEnabled(total > 0 or bool(self.receipt.text()))
+        self._export.setEnabled(self._copy.isEnabled())
+
+    def _copy_text(self) -> None:
+        QGuiApplication.clipboard().setText(self.text())
+
+    def _copy_rows(self) -> None:
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        QGuiApplication.clipboard().setText("\n".join(problem_text(self._problem(r)) for r in rows))
+
+    def _ask_and_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export problems", "lightbox-problems.txt", "Text (*.txt)"
+        )
+        if name:
+            self.export(Path(name))
