@@ -14,9 +14,17 @@ from typing import Protocol
 from viewer import __version__
 from viewer.errors import ViewerError
 
-IMPLEMENTATION_CLASS_UID = "2.25.151364283948281920716251371839146317013"
+IMPLEMENTATION_CLASS_UID = "2.25.296334607831820207954597582932756017590"  # of a version 4 UUID
 IMPLEMENTATION_VERSION_NAME = f"LIGHTBOX_{__version__}"[:16]
-UID_PATTERN = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")  # PS3.5 9.1
+# PS3.5 9.1 also forbids leading zeros; devices that write them still want their objects stored.
+UID_PATTERN = re.compile(r"[0-9]+(\.[0-9]+)+", re.ASCII)
+NOT_OF_PATIENTS = (  # PS3.4 annex GG: hanging protocols, palettes, implants have no study
+    "1.2.840.10008.5.1.4.38.1",
+    "1.2.840.10008.5.1.4.39.1",
+    "1.2.840.10008.5.1.4.43.1",
+    "1.2.840.10008.5.1.4.44.1",
+    "1.2.840.10008.5.1.4.45.1",
+)
 
 
 class StoreFullError(ViewerError):
@@ -109,7 +117,7 @@ class Storage(Protocol):
 
 
 def is_uid(text: str) -> bool:
-    """Whether a text is a valid UID (PS3.5 9.1): digits and dots, at most 64."""
+    """Whether a text can serve as a UID: numbers with dots between, at most 64 characters."""
     return len(text) <= 64 and UID_PATTERN.fullmatch(text) is not None
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import itertools
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from viewer.dicom.header import Header, read_header
 from viewer.dicom.incoming import (
+    NOT_OF_PATIENTS,
     Offer,
     Outcome,
     RefusedObjectError,
@@ -26,23 +28,37 @@ from viewer.dicom.incoming import (
 )
 from viewer.dicom.source import FileRef
 from viewer.errors import ViewerError
+from viewer.library.safe_files import (
+    DurableFolders,
+    data_set_digest,
+    give_name,
+    new_file,
+    sync_folder,
+)
+from viewer.library.store_lock import StoreLock
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 DEFAULT_FLOOR_BYTES = 1 << 30  # kept free, so that the index can always be written
 DEFAULT_CAP_BYTES = 4 << 30  # one object
 LOOK_EVERY = 64 << 20  # bytes between two looks at the free space
+FULL = ("The disk for received studies is full.", "Delete studies or move the store.")
 
 Register = Callable[[Saved, Header, Offer], None]
 
 
 class Store:
-    """Receives objects; every process that writes has one of its own on the same folder.
+    """Receives objects; may be used by many threads.
 
     Args:
         folder: made with mode 0700 when it is not there.
-        register: called with each new object before it counts as safe, to index it.
+        register: called with each object before it counts as safe, to index it; again when the
+            same object comes again. What it raises goes to the sender as a failure, and the
+            file stays: another sender may have been told that it is safe.
         floor_bytes: refuse objects while less than this would stay free.
         cap_bytes: refuse objects larger than this.
+
+    Raises:
+        ViewerError: the folder cannot be made.
     """
 
     def __init__(
@@ -60,7 +76,7 @@ class Store:
         self.register = register
         self._numbers = itertools.count(1)
         try:
-            self.studies.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folders = DurableFolders(os.path.abspath(self.studies))
         except OSError as error:
             raise ViewerError(
                 "The folder for received studies cannot be made.",
@@ -71,29 +87,34 @@ class Store:
         """Start receiving one object (viewer.dicom.incoming.Storage)."""
         if not is_uid(offer.sop_instance_uid) or not is_uid(offer.sop_class_uid):
             raise RefusedObjectError("The object has no valid UID.", mismatch=True)
-        self.check_room(0)
+        self.check_room()
         name = f".incoming-{os.getpid()}-{next(self._numbers)}.part"
-        return StoredReception(self, offer, self.studies / name)
+        return StoredReception(self, offer, os.path.join(self.studies, name))
 
-    def check_room(self, wanted: int) -> None:
-        """Raise StoreFullError when `wanted` more bytes would go below the floor."""
+    def check_room(self) -> None:
+        """Raise StoreFullError when less than the floor is free."""
         try:
             free = shutil.disk_usage(self.studies).free
         except OSError as error:
             raise StoreFullError(
                 "The folder for received studies is gone.", "Is its disk still there?"
             ) from error
-        if free - wanted < self.floor_bytes:
-            raise StoreFullError(
-                "The disk for received studies is full.", "Delete studies or move the store."
-            )
+        if free < self.floor_bytes:
+            raise StoreFullError(*FULL)
 
-    def sweep(self) -> int:
-        """Remove what a crash left half received; only while no receiver runs. Returns how many."""
-        leftovers = list(self.studies.glob(".incoming-*.part"))
-        for path in leftovers:
-            path.unlink(missing_ok=True)
-        return len(leftovers)
+    def sweep(self, lock: StoreLock) -> int:
+        """Remove what a crash left half received; returns how many.
+
+        Args:
+            lock: held, so no other receiver is at work: what lies here is nobody's.
+        """
+        assert lock.fd >= 0
+        count = 0
+        for path in self.studies.glob(".incoming-*.part"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+                count += 1
+        return count
 
     def files(self) -> Iterator[Path]:
         """Every stored object, conflicting ones included."""
@@ -113,17 +134,28 @@ class Store:
 
 
 class StoredReception:
-    """One object on its way into the store (viewer.dicom.incoming.Reception)."""
+    """One object on its way into the store (viewer.dicom.incoming.Reception).
 
-    def __init__(self, store: Store, offer: Offer, part: Path) -> None:
+    Args:
+        store: where it goes.
+        offer: what the sender says of it.
+        part: name of the file while it is incomplete.
+    """
+
+    def __init__(self, store: Store, offer: Offer, part: str) -> None:
         self._store, self._offer, self._part = store, offer, part
         self._head = file_head(offer)
         self._size = 0
         self._looked = 0
         self._fd = -1
         with _failing_as_status():
-            self._fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | _CLOEXEC, 0o600)
-        self.write(self._head)
+            self._fd = new_file(part)
+        self._there = True
+        try:
+            self.write(self._head)
+        except BaseException:
+            self.discard()
+            raise
 
     def write(self, data: bytes | memoryview) -> None:
         """Append to the file."""
@@ -132,7 +164,7 @@ class StoredReception:
             raise RefusedObjectError("The object is larger than the store accepts.")
         if self._size - self._looked > LOOK_EVERY:
             self._looked = self._size
-            self._store.check_room(0)
+            self._store.check_room()
         with _failing_as_status():
             while data:
                 data = data[os.write(self._fd, data) :]
@@ -143,7 +175,8 @@ class StoredReception:
             header = self._checked_header()
             with _failing_as_status():
                 os.fsync(self._fd)
-            saved = self._put_in_place(header)
+                self._close()
+                saved = self._put_in_place(header)
             self._store.register(saved, header, self._offer)
             return saved
         finally:
@@ -151,10 +184,16 @@ class StoredReception:
 
     def discard(self) -> None:
         """Close and remove the temporary name; after commit the object has its own."""
+        self._close()
+        if self._there:
+            self._there = False
+            with contextlib.suppress(OSError):  # its disk is gone: so is the file
+                os.unlink(self._part)
+
+    def _close(self) -> None:
         if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-            self._part.unlink(missing_ok=True)
+            fd, self._fd = self._fd, -1
+            os.close(fd)
 
     def _checked_header(self) -> Header:
         if self._size == len(self._head):
@@ -163,47 +202,47 @@ class StoredReception:
             header = read_header(FileRef(os.fsencode(self._part)))
         except ViewerError as error:
             raise RefusedObjectError("The data set cannot be understood.") from error
-        uid = header.text("SOPInstanceUID")
-        if not uid or not header.text("SOPClassUID"):
+        uid, kind = header.text("SOPInstanceUID"), header.text("SOPClassUID")
+        if not uid or not kind:
             raise RefusedObjectError("The data set does not say what object it is.")
         if uid != self._offer.sop_instance_uid:
             raise RefusedObjectError("The data set has another UID than announced.", mismatch=True)
-        if header.text("SOPClassUID") != self._offer.sop_class_uid:
+        if kind != self._offer.sop_class_uid:
             raise RefusedObjectError("The data set is of another class.", mismatch=True)
         for keyword in ("StudyInstanceUID", "SeriesInstanceUID"):
-            if not is_uid(header.text(keyword)):
+            value = header.text(keyword)
+            if not is_uid(value) and (value or kind not in NOT_OF_PATIENTS):
                 raise RefusedObjectError(f"The data set has no valid {keyword}.")
         return header
 
     def _put_in_place(self, header: Header) -> Saved:
         study, series = header.text("StudyInstanceUID"), header.text("SeriesInstanceUID")
-        place = self._store.place(study, series, self._offer.sop_instance_uid)
-        with _failing_as_status():
-            _make_folders(place.parent, self._store.studies)
-            outcome = self._link(place)
-            if outcome is Outcome.CONFLICT:
-                place = place.with_suffix(f".conflict-{self._digest()[:12]}.dcm")
-                outcome = Outcome.SAME if place.exists() else Outcome.CONFLICT
-                self._link(place)
-            _fsync_folder(place.parent)
         uid = self._offer.sop_instance_uid
+        folder = os.path.abspath(self._store.series_folder(study, series))
+        name = _short(uid, 32)
+        outcome, place = self._name_it(folder, name)
+        sync_folder(folder)
         return Saved(os.fsencode(place), outcome, study, series, uid, self._size)
 
-    def _link(self, place: Path) -> Outcome:
+    def _name_it(self, folder: str, name: str) -> tuple[Outcome, str]:
         """Give the file its name without ever replacing another."""
+        place = os.path.join(folder, f"{name}.dcm")
+        if self._give_name(folder, place):
+            return Outcome.NEW, place
+        digest = data_set_digest(self._part)
+        if digest == data_set_digest(place):
+            return Outcome.SAME, place
+        place = os.path.join(folder, f"{name}.conflict-{digest[:16]}.dcm")
+        return Outcome.CONFLICT if self._give_name(folder, place) else Outcome.SAME, place
+
+    def _give_name(self, folder: str, place: str) -> bool:
+        self._store.folders.make(folder)
         try:
-            os.link(self._part, place)
-            return Outcome.NEW
-        except FileExistsError:
-            with place.open("rb") as there:
-                old = _data_set_digest(there.fileno())
-            return Outcome.SAME if old == self._digest() else Outcome.CONFLICT
-
-    def _digest(self) -> str:
-        return _data_set_digest(self._fd)
-
-
-_CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+            return give_name(self._part, place)
+        except FileNotFoundError:  # the study was deleted since its folder was made
+            self._store.folders.forget()
+            self._store.folders.make(folder)
+            return give_name(self._part, place)
 
 
 class _failing_as_status:  # noqa: N801 - reads as a statement
@@ -214,48 +253,13 @@ class _failing_as_status:  # noqa: N801 - reads as a statement
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, OSError):
             if error.errno in NO_ROOM:
-                raise StoreFullError(
-                    "The disk for received studies is full.", "Delete studies or move the store."
-                ) from error
+                raise StoreFullError(*FULL) from error
             raise StoreFullError(
                 "The folder for received studies cannot be written.",
                 "Is its disk still there, and writable?",
             ) from error
 
 
-def _data_set_digest(fd: int) -> str:
-    """SHA-256 of a stored file less preamble and file meta: the sender's title may differ."""
-    digest = hashlib.sha256()
-    head = os.pread(fd, 144, 0)
-    offset = 144 + int.from_bytes(head[140:144], "little")
-    while piece := os.pread(fd, 1 << 20, offset):
-        digest.update(piece)
-        offset += len(piece)
-    return digest.hexdigest()
-
-
 def _short(uid: str, digits: int) -> str:
     """A short safe name for a UID: the same UID always gets the same."""
     return hashlib.sha256(uid.encode("ascii")).hexdigest()[:digits]
-
-
-def _make_folders(folder: Path, below: Path) -> None:
-    """Make the series' folder and make its name durable."""
-    if folder.is_dir():
-        return
-    missing = [each for each in (folder, *folder.parents) if below in each.parents]
-    for each in reversed(missing):
-        if not each.is_dir():
-            each.mkdir(mode=0o700, exist_ok=True)
-            _fsync_folder(each.parent)
-
-
-def _fsync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where the system can."""
-    if os.name != "posix":
-        return
-    fd = os.open(folder, os.O_RDONLY | _CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from dataclasses import asdict, dataclass
 
@@ -21,10 +22,21 @@ class TlsConfig:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An entry of the allow-list: an AE title, from one address or (empty) from any."""
+    """An entry of the allow-list: an AE title, from one address or network, or (empty) from any."""
 
     ae_title: str
     address: str = ""
+
+    def matches(self, ae_title: str, address: str) -> bool:
+        """Whether this is the caller."""
+        if self.ae_title != ae_title:
+            return False
+        if not self.address:
+            return True
+        try:
+            return ipaddress.ip_address(address) in ipaddress.ip_network(self.address, strict=False)
+        except ValueError:
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +49,11 @@ class ListenerConfig:
         bind: address to listen on; loopback unless the user opened it.
         allow: who may call; empty allows everybody.
         private_classes: accept SOP classes that the standard does not know.
-        max_associations: established at the same time, over all processes.
-        max_connections, max_per_address: sockets, associated or not, of one process.
-        handshake_s: from connecting (TLS included) to the association request.
+        max_associations, max_per_address: established at the same time.
+        max_connections, max_connections_per_address: sockets, associated or not; the longest
+            silent one makes room for a newer one.
+        max_pdu: the longest P-DATA we take, in bytes.
+        handshake_s: from connecting (TLS included) to the end of the association request.
         pdu_s: for one PDU to arrive once it began.
         idle_s: an association without traffic.
         object_s, association_s: total time of one object, of one association.
@@ -52,8 +66,9 @@ class ListenerConfig:
     require_called: bool = True
     private_classes: bool = False
     max_associations: int = 20
+    max_per_address: int = 16
     max_connections: int = 100
-    max_per_address: int = 60
+    max_connections_per_address: int = 60
     max_pdu: int = MAX_PDU
     handshake_s: float = 10
     pdu_s: float = 15
@@ -77,6 +92,4 @@ class ListenerConfig:
 
     def allows(self, ae_title: str, address: str) -> bool:
         """Whether the allow-list lets this caller in."""
-        return not self.allow or any(
-            caller.ae_title == ae_title and caller.address in ("", address) for caller in self.allow
-        )
+        return not self.allow or any(caller.matches(ae_title, address) for caller in self.allow)

@@ -1,22 +1,15 @@
-"""pynetdicom's acceptor, hardened: one association cannot hurt another, nor fill the memory.
+"""C-STORE and C-ECHO on one association (PS3.4 annex B, PS3.7 9.1.1 and 9.1.5).
 
-Objects stream from the socket into the store's own folder; the status goes back from the same
-thread as soon as the store says that they are safe.
+Data sets go from the socket's buffer straight into the store's own folder; the status is sent
+when the store says that the object is safe. Nothing is held in memory but the command.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
-from typing import Any, cast
-
-from pynetdicom.association import Association
-from pynetdicom.dimse import DIMSEServiceProvider
-from pynetdicom.dimse_messages import C_STORE_RQ, DIMSEMessage
-from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.dul import DULServiceProvider
-from pynetdicom.pdu_primitives import P_DATA
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from viewer.dicom.incoming import (
     Offer,
@@ -27,252 +20,260 @@ from viewer.dicom.incoming import (
     StoreFullError,
     is_uid,
 )
-from viewer.net.bounded_socket import BoundedSocket
+from viewer.net.contexts import VERIFICATION
+from viewer.net.pdu import AnsweredContext, ProtocolError
+from viewer.net.request import Operation, Request, response
 
 SUCCESS = 0x0000  # PS3.4 table B.2-1
 OUT_OF_RESOURCES = 0xA700
 MISMATCH = 0xA900
 NOT_UNDERSTOOD = 0xC000
+OUR_DEFECT = 0xC001
+CLASS_NOT_SUPPORTED = 0x0122  # PS3.7 annex C
+UNRECOGNIZED_OPERATION = 0x0211
 
 COMMAND, LAST = 1, 2  # bits of the message control header, PS3.8 E.2
 LARGEST_COMMAND = 1 << 16
-Announce = Callable[["ReceivingAssociation", dict[str, Any]], None]
+LARGEST_IDENTIFIER = 1 << 20  # of a request that we do not serve: it is read past
+
+Event = dict[str, Any]
 
 
-class Checkpoint:
-    """Stands in for the event that pynetdicom's reactor passes a thousand times a second.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is at the other end.
 
-    `wait` lets the reactor sleep until there is something for it to do, at most a moment.
+    Attributes:
+        contexts: what was accepted, by the number of the presentation context.
+        max_length: the longest P-DATA they take, 0 for any.
     """
 
-    def __init__(self) -> None:
-        self._open = threading.Event()
-        self._work = threading.Event()
-
-    def set(self) -> None:
-        self._open.set()
-        self._work.set()
-
-    def clear(self) -> None:
-        self._open.clear()
-
-    def is_set(self) -> bool:
-        return self._open.is_set()
-
-    def ring(self) -> None:
-        self._work.set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        if not self._open.is_set():
-            return self._open.wait(timeout)
-        self._work.wait(0.05)
-        self._work.clear()
-        return True
+    calling_ae: str
+    called_ae: str
+    address: str
+    contexts: Mapping[int, AnsweredContext]
+    max_length: int
 
 
-class PromptDul(DULServiceProvider):
-    """Wakes its own thread when there is something to send, and the reactor when it may act."""
+class Arrival:
+    """The data set that is arriving, and what will be answered."""
 
-    def send_pdu(self, primitive: Any) -> None:
-        super().send_pdu(primitive)
-        if isinstance(self.socket, BoundedSocket):
-            self.socket.doorbell.ring()
-
-    def kill_dul(self) -> None:
-        super().kill_dul()
-        if isinstance(self.socket, BoundedSocket):
-            self.socket.doorbell.ring()
-
-    def _read_pdu_data(self) -> None:
-        super()._read_pdu_data()
-        cast(ReceivingAssociation, self.assoc).checkpoint.ring()
-
-
-class ObjectInTransit:
-    """One C-STORE request whose data set is arriving."""
-
-    def __init__(self, message: DIMSEMessage, context_id: int) -> None:
-        self.request = cast(C_STORE, message.message_to_primitive())
-        self.context_id = context_id
+    def __init__(self, request: Request, largest: int) -> None:
+        self.request = request
+        self.largest = largest
         self.started = time.monotonic()
         self.nbytes = 0
         self.reception: Reception | None = None
-        self.refusal: tuple[int, str] | None = None  # status and reason; the rest is read past
+        self.saved: Saved | None = None
+        self.status = SUCCESS
+        self.reason = ""
 
     def refuse(self, status: int, reason: str) -> None:
         """Answer with `status` once the data set has passed; nothing of it is kept."""
-        self.refusal = self.refusal or (status, reason)
+        if self.status == SUCCESS:
+            self.status, self.reason = status, reason
+        self.discard()
+
+    def discard(self) -> None:
+        """Keep nothing of it."""
         if self.reception is not None:
             self.reception.discard()
             self.reception = None
 
 
-class ReceivingDimse(DIMSEServiceProvider):
-    """Takes the data sets of C-STORE requests piece by piece; all else is pynetdicom's."""
+class StorageProvider:
+    """Takes the fragments of messages, stores objects, sends the answers.
 
-    def __init__(self, assoc: ReceivingAssociation) -> None:
-        super().__init__(assoc)
-        self.transit: ObjectInTransit | None = None
-        self._command_bytes = 0
+    Args:
+        caller: the other end.
+        storage: where objects go.
+        send: sends a command on a presentation context.
+        tell: reports an event.
+        largest_bytes: a data set longer than this ends the association; what the store does
+            not want for its size is below it and is answered.
 
-    def receive_primitive(self, primitive: P_DATA) -> None:
-        """Handle the fragments of one P-DATA indication (PS3.8 annex E); DUL thread."""
-        for context_id, data in primitive.presentation_data_value_list:
-            if not data or context_id not in self.assoc._accepted_cx:
-                self._protocol_error("data for a presentation context that was not accepted")
-                return
-            if data[0] & COMMAND:
-                self._take_command(context_id, data)
-            elif self.transit is not None:
-                self._take_data(data)
-            elif self.message is None:
-                self._protocol_error("a data set without a command before it")
-                return
-            else:
-                self._delegate(context_id, data)
+    Attributes:
+        arrival: the object that is arriving, or None between messages.
+        stored, refused, nbytes: counts of objects and of the bytes of their data sets.
+    """
 
-    def _take_command(self, context_id: int, data: bytes) -> None:
-        self._command_bytes = self._command_bytes + len(data) if self.message else len(data)
-        if self.transit is not None or self._command_bytes > LARGEST_COMMAND:
-            self._protocol_error("a command where a data set was due")
-            return
-        self._delegate(context_id, data)
-        message = self.message
-        if isinstance(message, C_STORE_RQ) and data[0] & LAST:
-            self._begin(message, context_id)
+    def __init__(
+        self,
+        caller: Caller,
+        storage: Storage,
+        send: Callable[[int, bytes], None],
+        tell: Callable[[Event], None],
+        largest_bytes: int,
+    ) -> None:
+        self.arrival: Arrival | None = None
+        self.stored = self.refused = self.nbytes = 0
+        self._caller = caller
+        self._storage = storage
+        self._send = send
+        self._tell = tell
+        self._largest_bytes = largest_bytes
+        self._command = bytearray()
+        self._command_context = 0
 
-    def _delegate(self, context_id: int, data: bytes) -> None:
-        """Let pynetdicom collect this fragment, and refuse what it cannot serve."""
-        part = P_DATA()
-        part.presentation_data_value_list = [[context_id, data]]
-        try:
-            super().receive_primitive(part)
-        except Exception:  # the command set is whatever the peer sent
-            self._protocol_error("a command that cannot be read")
-            return
-        if not self.msg_queue.empty():
-            request = self.msg_queue.queue[-1][1]
-            if request is not None and not request.is_valid_request:
-                self._protocol_error("a message that is no valid request")
-        elif self.message and self.message.data_set.tell() > LARGEST_COMMAND:
-            self._protocol_error("an identifier that is too long")
+    def take(self, context: int, control: int, fragment: memoryview) -> None:
+        """Handle one presentation data value (PS3.8 annex E).
 
-    def _begin(self, message: C_STORE_RQ, context_id: int) -> None:
-        assoc = cast(ReceivingAssociation, self.assoc)
-        try:
-            transit = self.transit = ObjectInTransit(message, context_id)
-        except Exception:  # values of any kind: missing, wrong type, not a UID
-            self._protocol_error("a C-STORE request that cannot be read")
-            return
-        uid = str(transit.request.AffectedSOPInstanceUID or "")
-        if not is_uid(uid) or not transit.request.AffectedSOPClassUID:
-            transit.refuse(MISMATCH, "The object has no valid SOP Instance UID.")
-            return
-        offer = Offer(
-            sop_class_uid=str(transit.request.AffectedSOPClassUID),
-            sop_instance_uid=uid,
-            transfer_syntax=str(assoc._accepted_cx[context_id].transfer_syntax[0]),
-            calling_ae=str(assoc.requestor.ae_title).strip(),
-            called_ae=str(assoc.acceptor.ae_title).strip(),
-            address=assoc.requestor.address_info.address,
-        )
-        self._attempt(lambda: setattr(transit, "reception", assoc.storage.begin(offer)))
-
-    def _take_data(self, data: bytes) -> None:
-        transit = self.transit
-        assert transit is not None
-        transit.nbytes += len(data) - 1
-        if transit.reception is not None:
-            reception = transit.reception
-            self._attempt(lambda: reception.write(memoryview(data)[1:]))
-        if data[0] & LAST:
-            self._finish(transit)
-
-    def _finish(self, transit: ObjectInTransit) -> None:
-        saved: list[Saved] = []
-        if transit.reception is not None:
-            reception = transit.reception
-            self._attempt(lambda: saved.append(reception.commit()))
-        status, reason = transit.refusal or (SUCCESS, "")
-        self.transit = self.message = None
-        self.answer(transit, status)
-        cast(ReceivingAssociation, self.assoc).tell_object(saved, status, reason)
-
-    def _attempt(self, step: Callable[[], object]) -> None:
-        """Do one step of storing; what goes wrong becomes the status of the answer."""
-        assert self.transit is not None
-        try:
-            step()
-        except StoreFullError as error:
-            self.transit.refuse(OUT_OF_RESOURCES, str(error))
-        except RefusedObjectError as error:
-            self.transit.refuse(MISMATCH if error.mismatch else NOT_UNDERSTOOD, str(error))
-        except Exception as error:  # a defect must not look like success
-            cast(ReceivingAssociation, self.assoc).tell_defect(error)
-            self.transit.refuse(NOT_UNDERSTOOD | 0x01, "The object could not be stored.")
-
-    def answer(self, transit: ObjectInTransit, status: int) -> None:
-        """Send the C-STORE response."""
-        response = C_STORE()
-        response.MessageID = transit.request.MessageID
-        response.MessageIDBeingRespondedTo = transit.request.MessageID
-        response.AffectedSOPClassUID = transit.request.AffectedSOPClassUID
-        response.AffectedSOPInstanceUID = transit.request.AffectedSOPInstanceUID
-        response.Status = status
-        self.send_msg(response, transit.context_id)
-
-    def _protocol_error(self, what: str) -> None:
-        assoc = cast(ReceivingAssociation, self.assoc)
-        self.drop()
-        self.message = None
-        assoc.tell({"event": "problem", "what": f"The caller sent {what}.", "aborted": True})
-        assoc.abort(block=False)
+        Raises:
+            ProtocolError: it cannot be answered; the association ends.
+        """
+        if context not in self._caller.contexts:
+            raise ProtocolError("data for a presentation context that was not accepted")
+        if control & COMMAND:
+            self._take_command(context, control, fragment)
+        elif self.arrival is None:
+            raise ProtocolError("a data set without a command before it")
+        elif context != self.arrival.request.context:
+            raise ProtocolError("a data set on another presentation context than its command")
+        else:
+            self._take_data(self.arrival, control, fragment)
 
     def drop(self) -> None:
         """Forget an object whose rest will not come."""
-        if self.transit is not None and self.transit.reception is not None:
-            self.transit.reception.discard()
-        self.transit = None
+        if self.arrival is not None:
+            self.arrival.discard()
+            self.arrival = None
 
+    def _take_command(self, context: int, control: int, fragment: memoryview) -> None:
+        if self.arrival is not None:
+            raise ProtocolError("a command where a data set was due")
+        if self._command and context != self._command_context:
+            raise ProtocolError("two commands at the same time")
+        self._command_context = context
+        self._command += fragment
+        if len(self._command) > LARGEST_COMMAND:
+            raise ProtocolError("a command that is too long")
+        if control & LAST:
+            request = Request(self._command, context)
+            self._command = bytearray()
+            self._begin(request)
 
-class ReceivingAssociation(Association):
-    """An acceptor association that stores what it is sent."""
-
-    def __init__(self, ae: Any, storage: Storage, announce: Announce) -> None:
-        super().__init__(ae, "acceptor")
-        self.storage = storage
-        self.opened = time.monotonic()
-        self.stored = 0
-        self._announce = announce
-        self.dul = PromptDul(self)
-        self.dimse: ReceivingDimse = ReceivingDimse(self)
-        self.network_timeout = ae.network_timeout
-        self.checkpoint = Checkpoint()
-        self.checkpoint.set()
-        self._reactor_checkpoint = cast(threading.Event, self.checkpoint)
-
-    def run_reactor(self) -> None:
-        """The life of the association; whatever ends it, nothing half-received stays."""
-        try:
-            super().run_reactor()
-        finally:
-            self.dimse.drop()
-            self.dul.join(timeout=5)
-            if isinstance(self.dul.socket, BoundedSocket):
-                self.dul.socket.doorbell.close()
-
-    def tell(self, event: dict[str, Any]) -> None:
-        """Report something about this association."""
-        self._announce(self, event)
-
-    def tell_object(self, saved: list[Saved], status: int, reason: str) -> None:
-        """Report one C-STORE and what became of it."""
-        if saved:
-            self.stored += 1
-            self.tell({"event": "stored", "saved": saved[0]})
+    def _begin(self, request: Request) -> None:
+        if request.answers:
+            raise ProtocolError("an answer to a question that was not asked")
+        if request.operation == Operation.C_CANCEL:
+            return  # nothing of ours can be cancelled
+        stores = request.operation == Operation.C_STORE
+        arrival = Arrival(request, self._largest_bytes if stores else LARGEST_IDENTIFIER)
+        if stores:
+            self._begin_object(arrival)
         else:
-            self.tell({"event": "refused object", "status": f"{status:04X}", "what": reason})
+            self._begin_other(arrival)
+        if request.has_data_set:
+            self.arrival = arrival
+        else:
+            self._finish(arrival)
 
-    def tell_defect(self, error: Exception) -> None:
-        """Report a defect of ours by its kind only: its text may quote the object."""
-        self.tell({"event": "problem", "what": f"Storing failed ({type(error).__name__})."})
+    def _begin_object(self, arrival: Arrival) -> None:
+        request = arrival.request
+        context = self._caller.contexts[request.context]
+        if not is_uid(request.sop_instance):
+            arrival.refuse(MISMATCH, "The object has no valid SOP Instance UID.")
+        elif request.sop_class != context.abstract_syntax or request.sop_class == VERIFICATION:
+            arrival.refuse(CLASS_NOT_SUPPORTED, "The class is not that of the context.")
+        elif not request.has_data_set:
+            arrival.refuse(NOT_UNDERSTOOD, "There is no data set.")
+        else:
+            offer = Offer(
+                sop_class_uid=request.sop_class,
+                sop_instance_uid=request.sop_instance,
+                transfer_syntax=context.transfer_syntax,
+                calling_ae=self._caller.calling_ae,
+                called_ae=self._caller.called_ae,
+                address=self._caller.address,
+            )
+            with self._answering(arrival):
+                arrival.reception = self._storage.begin(offer)
+
+    def _begin_other(self, arrival: Arrival) -> None:
+        """C-ECHO, and whatever we do not serve."""
+        request = arrival.request
+        if request.operation != Operation.C_ECHO:
+            arrival.refuse(UNRECOGNIZED_OPERATION, "This receiver only stores.")
+        elif self._caller.contexts[request.context].abstract_syntax != VERIFICATION:
+            arrival.refuse(CLASS_NOT_SUPPORTED, "Verification has a context of its own.")
+
+    def _take_data(self, arrival: Arrival, control: int, fragment: memoryview) -> None:
+        arrival.nbytes += len(fragment)
+        if arrival.nbytes > arrival.largest:
+            raise ProtocolError("a data set without an end")
+        if arrival.reception is not None:
+            with self._answering(arrival):
+                arrival.reception.write(fragment)
+        if control & LAST:
+            if arrival.reception is not None:
+                with self._answering(arrival):
+                    arrival.saved = arrival.reception.commit()
+            self.arrival = None
+            self._finish(arrival)
+
+    def _finish(self, arrival: Arrival) -> None:
+        """Answer, and report."""
+        request = arrival.request
+        self.nbytes += arrival.nbytes
+        if request.operation == Operation.C_STORE:
+            self._count(arrival)
+        try:
+            self._send(request.context, response(request, arrival.status, arrival.reason))
+        finally:  # what is safe is told even if the caller did not wait for the answer
+            if event := _event(arrival):
+                self._tell(event)
+
+    def _count(self, arrival: Arrival) -> None:
+        if arrival.status == SUCCESS:
+            self.stored += 1
+        else:
+            self.refused += 1
+
+    def _answering(self, arrival: Arrival) -> _Answering:
+        return _Answering(arrival, self._tell)
+
+
+class _Answering:
+    """Turns what goes wrong while storing into the status of the answer."""
+
+    def __init__(self, arrival: Arrival, tell: Callable[[Event], None]) -> None:
+        self._arrival, self._tell = arrival, tell
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is None:
+            return False
+        if isinstance(error, StoreFullError):
+            self._arrival.refuse(OUT_OF_RESOURCES, str(error))
+        elif isinstance(error, RefusedObjectError):
+            status = MISMATCH if error.mismatch else NOT_UNDERSTOOD
+            self._arrival.refuse(status, str(error))
+        elif isinstance(error, Exception):  # a defect of ours must not look like success
+            # Its kind only: the text may quote the object.
+            self._tell(
+                {
+                    "event": "problem",
+                    "what": f"Storing failed ({type(error).__name__}).",
+                    "advice": "",
+                }
+            )
+            self._arrival.refuse(OUR_DEFECT, "The object could not be stored.")
+        else:
+            return False
+        return True
+
+
+def _event(arrival: Arrival) -> Event | None:
+    """What is reported of a message that was answered."""
+    if arrival.saved is not None:
+        return {"event": "stored", "saved": arrival.saved}
+    if arrival.request.operation == Operation.C_STORE:
+        return {
+            "event": "refused object",
+            "status": f"{arrival.status:04X}",
+            "what": arrival.reason,
+        }
+    if arrival.status == SUCCESS:
+        return {"event": "echo"}
+    return None

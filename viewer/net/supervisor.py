@@ -1,9 +1,9 @@
-"""Keeps a few receiver processes alive on one listening socket."""
+"""Keeps the process alive that receives, on a listening socket that outlives it."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import socket
 import subprocess
 import threading
 import time
@@ -11,130 +11,149 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from viewer.errors import ViewerError
 from viewer.program import environment
 
 Event = dict[str, Any]
-RESTARTS_A_MINUTE = 20
+RESTARTS_A_MINUTE = 10
+STARTING_S = 30.0
+STOPPING_S = 10.0
 
 
 class Supervisor:
-    """Starts receiver processes, passes on their events, replaces those that die.
+    """Starts the receiving process, passes on its events, replaces it when it dies.
+
+    Callers that connect while it is replaced wait in the socket's queue.
 
     Args:
-        command: starts one receiver process; the number of the inherited socket is appended.
-        orders: what each process reads from its standard input, one line of JSON; the input
-            stays open, and closing it ends the process.
-        listening: the socket they share.
-        announce: called with each event, from several threads, one at a time.
+        command: starts the receiving process.
+        orders: what it reads from its standard input, one line of JSON; the input stays open,
+            and closing it ends the process.
+        inherited: files it inherits: the listening socket, the store's lock.
+        announce: called with each event, one at a time.
+        clean_up: called when the process has died, before it is replaced.
+
+    Attributes:
+        gave_up: set when the process ends again and again.
     """
 
     def __init__(
         self,
         command: Sequence[str],
         orders: Event,
-        listening: socket.socket,
+        inherited: Sequence[int],
         announce: Callable[[Event], None],
-        processes: int = 2,
+        clean_up: Callable[[], object] = lambda: None,
     ) -> None:
-        self._command = [*command, str(listening.fileno())]
+        self.gave_up = threading.Event()
+        self._command = command
         self._orders = json.dumps(orders) + "\n"
-        self._listening = listening
+        self._inherited = inherited
         self._announce = announce
-        self._wanted = processes
+        self._clean_up = clean_up
         self._lock = threading.Lock()
-        self._running: list[subprocess.Popen[str]] = []
-        self._restarts: deque[float] = deque(maxlen=RESTARTS_A_MINUTE)
+        self._process: subprocess.Popen[str] | None = None
         self._closing = threading.Event()
-        self._threads: list[threading.Thread] = []
-
-    def start(self) -> None:
-        """Start all processes; returns when each of them serves, or has said why not."""
-        for _ in range(self._wanted):
-            ready = threading.Event()
-            thread = threading.Thread(target=self._keep_one, args=(ready,), daemon=True)
-            self._threads.append(thread)
-            thread.start()
-            ready.wait(20)
+        self._answered = threading.Event()
+        self._failure: ViewerError | None = None
+        self._thread = threading.Thread(target=self._keep_running, daemon=True)
 
     @property
-    def pids(self) -> list[int]:
-        """Process numbers of the receivers that run now."""
+    def pid(self) -> int | None:
+        """The receiving process, or None while there is none."""
         with self._lock:
-            return [process.pid for process in self._running]
+            return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process; returns when it serves.
+
+        Raises:
+            ViewerError: it cannot, with the reason.
+        """
+        self._thread.start()
+        self._answered.wait(STARTING_S)
+        if self._failure is not None:
+            self.close()
+            raise self._failure
 
     def close(self) -> None:
-        """End all processes: what is not acknowledged yet is dropped."""
+        """End the process: what is not acknowledged yet is dropped."""
         self._closing.set()
-        self._listening.close()
         with self._lock:
-            running = list(self._running)
-        for process in running:
-            if process.stdin is not None:
-                process.stdin.close()
-        for process in running:
+            process = self._process
+        if process is not None:
+            _close_quietly(process)
             try:
-                process.wait(5)
+                process.wait(STOPPING_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-        for thread in self._threads:
-            thread.join(5)
+        self._thread.join(STOPPING_S)
 
-    def _keep_one(self, ready: threading.Event) -> None:
+    def _keep_running(self) -> None:
+        restarts: deque[float] = deque(maxlen=RESTARTS_A_MINUTE)
         while not self._closing.is_set():
-            self._run_one(ready)
-            ready.set()
-            if self._closing.is_set():
+            self._run_once()
+            self._answered.set()
+            if self._closing.is_set() or self._failure is not None:
                 return
-            self._tell({"event": "problem", "what": "A receiver process ended; it is restarted."})
-            self._restarts.append(time.monotonic())
-            full = len(self._restarts) == RESTARTS_A_MINUTE
-            if full and self._restarts[-1] - self._restarts[0] < 60:
-                self._tell({"event": "failed", "what": "Receiver processes end again and again."})
+            self._clean_up()
+            self._announce(
+                {
+                    "event": "problem",
+                    "what": "The receiving process ended unexpectedly; it is started again.",
+                    "advice": "Nothing acknowledged is lost; the scanner sends the rest again.",
+                }
+            )
+            restarts.append(time.monotonic())
+            if len(restarts) == RESTARTS_A_MINUTE and restarts[-1] - restarts[0] < 60:
+                what = "The receiving process ends again and again."
+                self._announce({"event": "failed", "what": what, "advice": "Restart Lightbox."})
+                self.gave_up.set()
                 return
 
-    def _run_one(self, ready: threading.Event) -> None:
+    def _run_once(self) -> None:
         process = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # a traceback may quote an object
             text=True,
+            encoding="utf-8",
             env=environment(),
-            pass_fds=[self._listening.fileno()],
+            pass_fds=self._inherited,
+            start_new_session=True,  # Ctrl-C is for us; we end it in order
         )
-        assert process.stdin is not None
-        assert process.stdout is not None
         with self._lock:
-            self._running.append(process)
+            self._process = process
         try:
+            if self._closing.is_set():  # close() came before there was a process to end
+                return
+            assert process.stdin is not None
+            assert process.stdout is not None
             process.stdin.write(self._orders)
             process.stdin.flush()
             for line in process.stdout:
-                event = json.loads(line)
-                if event.get("event") in ("serving", "failed"):
-                    ready.set()
-                if event.get("event") != "serving":
-                    self._tell(event)
-                if event.get("event") == "failed":
-                    self._closing.set()
+                self._pass_on(json.loads(line))
         except (OSError, ValueError):
             pass  # it died in the middle of a line
         finally:
-            with self._lock:
-                self._running.remove(process)
-            process.stdout.close()
-            if not process.stdin.closed:
-                _close_quietly(process)
+            _close_quietly(process)
+            if process.stdout is not None:
+                process.stdout.close()
             process.wait()
+            with self._lock:
+                self._process = None
 
-    def _tell(self, event: Event) -> None:
-        with self._lock:
+    def _pass_on(self, event: Event) -> None:
+        if event["event"] == "serving":
+            self._answered.set()
+        elif event["event"] == "failed":
+            self._failure = ViewerError(event["what"], event.get("advice", ""))
+        else:
             self._announce(event)
 
 
 def _close_quietly(process: subprocess.Popen[str]) -> None:
-    try:
-        if process.stdin is not None:
+    if process.stdin is not None:
+        with contextlib.suppress(OSError, ValueError):  # what was not flushed has no reader
             process.stdin.close()
-    except OSError:
-        pass  # what was not flushed has no reader any more
