@@ -21,6 +21,10 @@ VERBS = {
     "render": "write a frame as PNG, as the viewer would show it",
     "tags": "list what is in a file, element by element",
     "receive": "receive studies from scanners, without a window",
+    "echo": "ask a server whether it answers",
+    "send": "send files to a server",
+    "find": "list what a server has",
+    "get": "fetch a study from a server",
 }
 
 
