@@ -156,10 +156,12 @@ def _parse_peer(entry: Any) -> Peer:
     values = dict(_typed(Peer, entry))
     tls = values.pop("tls", None)
     waits = values.pop("timeouts", {})
-    method = RetrieveMethod(values.pop("retrieve", RetrieveMethod.MOVE))
+    method = values.pop("retrieve", RetrieveMethod.MOVE)
+    if method not in list(RetrieveMethod):
+        raise ValueError("A server is asked with C-MOVE or C-GET.")
     return Peer(
         **values,
-        retrieve=method,
+        retrieve=RetrieveMethod(method),
         tls=None if tls is None else PeerTls(**_typed(PeerTls, tls)),
         timeouts=Timeouts(**_typed(Timeouts, waits)),
     )

@@ -31,7 +31,10 @@ _GENERAL = {
 _STORE = {
     0xA7: ("it has no room", "Its disk may be full: tell who looks after it."),
     0xA9: ("it finds that the object is not of the class it claims", "The file may be damaged."),
-    0xC0: ("it cannot understand the object", "The file may be damaged, or it refuses it."),
+    **{
+        high: ("it cannot understand the object", "The file may be damaged, or it refuses it.")
+        for high in range(0xC0, 0xD0)
+    },
 }
 _ASK = {
     0xA700: ("it is out of resources", "Try again later, or ask for less."),
