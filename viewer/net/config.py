@@ -57,6 +57,8 @@ class ListenerConfig:
         pdu_s: for one PDU to arrive once it began.
         idle_s: an association without traffic.
         object_s, association_s: total time of one object, of one association.
+        endless_bytes: a data set longer than this ends the association; what the store does not
+            want for its size is below it, and answered.
     """
 
     ae_title: str = DEFAULT_AE_TITLE
@@ -75,6 +77,7 @@ class ListenerConfig:
     idle_s: float = 60
     object_s: float = 900
     association_s: float = 6 * 3600
+    endless_bytes: int = 8 << 30
     tls: TlsConfig | None = None
 
     def to_json(self) -> str:

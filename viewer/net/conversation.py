@@ -24,7 +24,6 @@ from viewer.net.refusals import Refusal
 Event = dict[str, Any]
 _VALUE_HEADER = struct.Struct(">IBB")  # length, presentation context, control header
 
-LARGEST_BYTES = 8 << 30  # of one data set: beyond it nobody believes in an end
 WHY_NOT = {
     ContextResult.USER_REJECTION: "the caller wants to receive, not to send",
     ContextResult.CLASS_NOT_SUPPORTED: "not a kind of object that is stored",
@@ -141,7 +140,7 @@ class Conversation:
                 pdu.p_data(context, command, caller.max_length)
             ),
             self._tell,
-            LARGEST_BYTES,
+            config.endless_bytes,
         )
         self.connection.associated(config.max_pdu)
         self._tell(

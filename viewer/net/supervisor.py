@@ -6,8 +6,6 @@ import contextlib
 import json
 import subprocess
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +13,7 @@ from viewer.errors import ViewerError
 from viewer.program import environment
 
 Event = dict[str, Any]
-RESTARTS_A_MINUTE = 10
+FALSE_STARTS = 5
 STARTING_S = 30.0
 STOPPING_S = 10.0
 
@@ -34,7 +32,7 @@ class Supervisor:
         clean_up: called when the process has died, before it is replaced.
 
     Attributes:
-        gave_up: set when the process ends again and again.
+        gave_up: set when the process ends again and again before it serves.
     """
 
     def __init__(
@@ -56,6 +54,7 @@ class Supervisor:
         self._closing = threading.Event()
         self._answered = threading.Event()
         self._failure: ViewerError | None = None
+        self._serving = False
         self._thread = threading.Thread(target=self._keep_running, daemon=True)
 
     @property
@@ -90,8 +89,9 @@ class Supervisor:
         self._thread.join(STOPPING_S)
 
     def _keep_running(self) -> None:
-        restarts: deque[float] = deque(maxlen=RESTARTS_A_MINUTE)
+        false_starts = 0
         while not self._closing.is_set():
+            self._serving = False
             self._run_once()
             self._answered.set()
             if self._closing.is_set() or self._failure is not None:
@@ -104,8 +104,8 @@ class Supervisor:
                     "advice": "Nothing acknowledged is lost; the scanner sends the rest again.",
                 }
             )
-            restarts.append(time.monotonic())
-            if len(restarts) == RESTARTS_A_MINUTE and restarts[-1] - restarts[0] < 60:
+            false_starts = 0 if self._serving else false_starts + 1
+            if false_starts >= FALSE_STARTS:
                 what = "The receiving process ends again and again."
                 self._announce({"event": "failed", "what": what, "advice": "Restart Lightbox."})
                 self.gave_up.set()
@@ -146,6 +146,7 @@ class Supervisor:
 
     def _pass_on(self, event: Event) -> None:
         if event["event"] == "serving":
+            self._serving = True
             self._answered.set()
         elif event["event"] == "failed":
             self._failure = ViewerError(event["what"], event.get("advice", ""))
