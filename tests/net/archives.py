@@ -99,6 +99,7 @@ def run_orthanc(folder: Path) -> Iterator[Archive]:
         "DicomAlwaysAllowGet": True,
         "DicomModalities": {"lightbox": [US, "127.0.0.1", mover]},
         "UnknownSopClassAccepted": True,
+        "DefaultEncoding": "Utf8",  # in which it answers, whatever the question is in
         "SynchronousCMove": True,
         "StorageCompression": False,
     }

@@ -78,7 +78,9 @@ class Talk:
         words = command(c0100=kind | 0x8000, c0120=message, c0800=has_data, c0900=status, **more)
         self.say(pdu(DATA, value(1, 3, words)))
         if data is not None:
-            self.say(pdu(DATA, value(1, 2, data)))
+            for at in range(0, len(data) - 60_000, 60_000):
+                self.say(pdu(DATA, value(1, 0, data[at : at + 60_000])))
+            self.say(pdu(DATA, value(1, 2, data[(len(data) - 1) // 60_000 * 60_000 :])))
 
     def wait_for_the_end(self, polite: bool = True) -> list[int]:
         """Types of the PDUs that still come; a release is answered unless impolite."""

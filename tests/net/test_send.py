@@ -16,7 +16,6 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
-from pydicom.datadict import dictionary_has_tag, keyword_for_tag
 
 from tests.data import (
     DEFLATED,
@@ -29,6 +28,7 @@ from tests.data import (
     write_dataset,
 )
 from tests.net.archives import PATIENT_WAITS, US, Archive, free_port, run_dcmqrscp, running
+from tests.net.elements import raw_values
 from tests.net.odd_peers import Talk, odd_peer, relay
 from tests.net.receiver import Receiver
 from viewer.dicom.frames import FrameReader
@@ -221,19 +221,6 @@ def test_an_uncompressed_copy_is_the_same_picture(
     assert end.state is SendState.SENT, end.what
     (stored,) = set(area.glob("*")) - before
     assert_same_picture(Path(str(path)), stored)
-
-
-def raw_values(dataset: pydicom.Dataset, without: set[str]) -> dict[str, object]:
-    """Every element's bytes, in sequences too; private sequences may have lost their VR."""
-    values: dict[str, object] = {}
-    for tag in dataset.keys():  # noqa: SIM118 - iterating over it converts
-        if keyword_for_tag(tag) in without:
-            continue
-        if dictionary_has_tag(tag) and dataset[tag].VR == "SQ":
-            values[str(tag)] = [raw_values(each, without) for each in dataset[tag].value]
-        else:
-            values[str(tag)] = dataset.get_item(tag).value or b""
-    return values
 
 
 def assert_same_picture(sent: Path, stored: Path) -> None:

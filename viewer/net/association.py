@@ -23,6 +23,7 @@ from viewer.net.command import (
     decode_command,
     encode_command,
     number,
+    split_command,
 )
 from viewer.net.failures import (
     AssociationRefusedError,
@@ -216,9 +217,12 @@ class Link:
             if control & _LAST:
                 break
         try:
-            command = decode_command(bytes(collected))
+            command_set, data_set = split_command(bytes(collected))
+            command = decode_command(command_set)
         except ValueError as error:
             raise self._wrong() from error
+        if data_set and self.has_data(command):
+            self._fragments.appendleft((context, _LAST, memoryview(data_set)))
         return self.agreement.contexts[context], command
 
     def answer(self, kind: Kind, message: int) -> Command:

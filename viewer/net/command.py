@@ -60,6 +60,17 @@ def encode_command(command: Command) -> bytes:
     return struct.pack("<HHII", 0, 0, 4, len(body)) + body
 
 
+def split_command(data: bytes) -> tuple[bytes, bytes]:
+    """A command set, and what follows it by its own group length (0000,0000).
+
+    Nothing should; but Orthanc 1.10.1 sends the list of what failed in the same fragment.
+    """
+    if data[:8] != b"\0\0\0\0\4\0\0\0" or len(data) < 12:
+        return data, b""
+    end = 12 + int.from_bytes(data[8:12], "little")
+    return data[:end], data[end:]
+
+
 def decode_command(data: bytes) -> Command:
     """The elements we know; others, and values that make no sense, are left out.
 

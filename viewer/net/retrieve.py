@@ -127,7 +127,11 @@ def get(peer: Peer, wanted: Wanted, ae_title: str, storage: Storage) -> Steps:
         StoreFullError: no room.
     """
     before = last = RetrieveProgress()
-    for part, classes in _parts(wanted, _classes(peer, wanted, ae_title)):
+    told = _classes(peer, wanted, ae_title)
+    if told == {}:
+        yield RetrieveProgress(what=f"{peer.name} has nothing of this study.", finished=True)
+        return
+    for part, classes in _parts(wanted, told):
         proposals = [Proposal(GET, (IMPLICIT_LITTLE,)), *storage_proposals(classes)]
         with associate(peer, ae_title, proposals) as link:
             context = link.need(GET, "fetching with C-GET")
@@ -253,36 +257,40 @@ class _Operation:
             pass  # it is cut anyway
 
 
-def _classes(peer: Peer, wanted: Wanted, ae_title: str) -> dict[str, list[str]]:
-    """SOP classes in each series, as far as the server tells; empty when it does not."""
-    told: dict[str, list[str]] = {}
+def _classes(peer: Peer, wanted: Wanted, ae_title: str) -> dict[str, set[str]] | None:
+    """SOP classes in each series that has something; None when the server does not tell."""
+    told: dict[str, set[str]] = {}
     try:
         with associate(peer, ae_title, [Proposal(FIND, (IMPLICIT_LITTLE,))]) as link:
-            series = [wanted.series_uid] if wanted.series_uid else []
-            if not series:
-                asked = Query(Level.SERIES, study_uid=wanted.study_uid)
-                series = [m.series_uid for some in find_on(link, asked) for m in some.matches]
-            for uid in series:
+            for uid in _series(link, wanted):
                 asked = Query(
                     Level.IMAGE,
                     study_uid=wanted.study_uid,
                     series_uid=uid,
                     sop_uid=wanted.sop_uid,
                 )
-                matches = [m for some in find_on(link, asked) for m in some.matches]
-                told[uid] = sorted({m.sop_class_uid for m in matches if m.sop_class_uid})
+                for some in find_on(link, asked):
+                    for match in some.matches:
+                        told.setdefault(uid, set()).add(match.sop_class_uid)
     except PeerUnreachableError:
         raise
     except ViewerError:  # it offers no queries, or not such ones
-        return {}
-    return told if all(told.values()) else {}
+        return None
+    return None if any("" in classes for classes in told.values()) else told
 
 
-def _parts(wanted: Wanted, told: dict[str, list[str]]) -> list[tuple[Wanted, list[str]]]:
+def _series(link: Link, wanted: Wanted) -> list[str]:
+    if wanted.series_uid:
+        return [wanted.series_uid]
+    asked = Query(Level.SERIES, study_uid=wanted.study_uid)
+    return [match.series_uid for some in find_on(link, asked) for match in some.matches]
+
+
+def _parts(wanted: Wanted, told: dict[str, set[str]] | None) -> list[tuple[Wanted, list[str]]]:
     """What to fetch over one association each, with the SOP classes it needs."""
-    if not told:
+    if told is None:
         return [(wanted, list(COMMON_CLASSES))]
-    everything = sorted({uid for classes in told.values() for uid in classes})
+    everything = sorted(set().union(*told.values()))
     if len(everything) <= CLASSES_AT_ONCE or wanted.series_uid:
         return [(wanted, everything)]
-    return [(Wanted(wanted.study_uid, series), classes) for series, classes in told.items()]
+    return [(Wanted(wanted.study_uid, uid), sorted(classes)) for uid, classes in told.items()]
