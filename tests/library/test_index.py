@@ -269,7 +269,7 @@ def test_pages_follow_each_other(index):
     pages = [index.studies(limit=4, offset=start) for start in (0, 4, 8)]
 
     assert [len(page) for page in pages] == [4, 4, 2]
-    assert sum(pages, []) == index.studies()
+    assert [study for page in pages for study in page] == index.studies()
     assert index.count() == 10
 
 

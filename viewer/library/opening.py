@@ -16,6 +16,7 @@ from pathlib import Path
 
 from viewer.errors import Problem, Severity
 from viewer.library.folder_lock import FolderLock
+from viewer.library.safe_files import new_file, sync_folder
 from viewer.library.schema import APPLICATION_ID, Migration
 from viewer.library.trouble import NewerLibraryError, is_damage, plainly
 
@@ -148,7 +149,7 @@ def _create(path: Path, migrations: Sequence[Migration]) -> None:
         for migration in migrations:
             _run(connection, migration)
     new.rename(path)
-    sync_folder(path.parent)
+    sync_folder(os.fspath(path.parent))
 
 
 def _migrate(path: Path, migrations: Sequence[Migration]) -> None:
@@ -186,28 +187,18 @@ def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     finally:
         os.close(fd)
     part.replace(backup)
-    sync_folder(path.parent)
+    sync_folder(os.fspath(path.parent))
 
 
 def _empty_file(path: Path) -> None:
     """SQLite gives a file's mode to its journals as well, so that this is enough for them."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    os.close(new_file(os.fspath(path)))
 
 
 def _make_private(path: Path) -> None:
     for tail in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + tail).chmod(0o600)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where the system can."""
-    if os.name == "posix":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 def _number(connection: sqlite3.Connection, statement: str) -> int:

@@ -26,7 +26,7 @@ _MISS = "UPDATE instances SET missing = ? WHERE path = ? AND member = '' AND mis
 _BLANK_STUDIES = """
     UPDATE studies SET birth_date = '', sex = '', study_date = '', study_time = '',
         accession = '', study_id = '', description = '', added_ns = 0
-    WHERE id IN (SELECT study FROM series JOIN instances ON series = series.id
+    WHERE id IN (SELECT study FROM series JOIN instances ON instances.series = series.id
         WHERE path >= ? AND path < ?)
 """
 _BLANK_SERIES = """
@@ -36,7 +36,7 @@ _BLANK_SERIES = """
 """
 _PATHS_BELOW = "SELECT path FROM instances WHERE path >= ? AND path < ? AND stored = 1"
 _STUDIES_BELOW = """
-    SELECT DISTINCT study FROM series JOIN instances ON series = series.id
+    SELECT DISTINCT study FROM series JOIN instances ON instances.series = series.id
     WHERE path >= ? AND path < ?
 """
 _REMOVE = "DELETE FROM instances WHERE path = ? AND stored = 1"

@@ -9,8 +9,6 @@ the next start.
 from __future__ import annotations
 
 import contextlib
-import filecmp
-import hashlib
 import itertools
 import os
 import shutil
@@ -19,14 +17,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from viewer.library.index import Forgotten, Index
-from viewer.library.opening import remove_copies, sync_folder
+from viewer.library.opening import remove_copies
 from viewer.library.rows import Item
+from viewer.library.safe_files import data_set_digest, give_name, sync_folder
 from viewer.library.stored_files import FOLDER, stored_item, study_part
 from viewer.library.trouble import plainly
 
 _ROWS_BELOW = """
     SELECT DISTINCT studies.uid FROM studies JOIN series ON study = studies.id
-        JOIN instances ON series = series.id
+        JOIN instances ON instances.series = series.id
     WHERE path >= ? AND path < ?
 """
 
@@ -88,7 +87,7 @@ class Trash:
                     rows = replace(rows, items=tuple(i for i in rows.items if not i.stored))
                 else:
                     thrown.rename(place)
-                sync_folder(place.parent)
+                sync_folder(os.fspath(place.parent))
         self._index.know_again(rows)
         if rows is not deleted.rows:
             for _, place in deleted.folders:
@@ -130,8 +129,8 @@ class Trash:
         while (thrown := self.folder / f"{next(self._numbers)}-{place.name}").exists():
             pass
         place.rename(thrown)
-        sync_folder(self.folder)
-        sync_folder(place.parent)
+        sync_folder(os.fspath(self.folder))
+        sync_folder(os.fspath(place.parent))
         return thrown
 
     def _thrown(self) -> Iterator[Path]:
@@ -155,11 +154,10 @@ def _merge_back(thrown: Path, place: Path) -> None:
     for file in sorted(thrown.glob("*/*.dcm")):
         target = place / file.parent.name / file.name
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        if target.exists() and not filecmp.cmp(file, target, shallow=False):
-            with file.open("rb") as opened:
-                digest = hashlib.file_digest(opened, "sha256").hexdigest()
-            target = target.with_suffix(f".conflict-{digest[:12]}.dcm")
-        with contextlib.suppress(FileExistsError):  # the very same file
-            os.link(file, target)
-    sync_folder(place)
+        if not give_name(os.fspath(file), os.fspath(target)):
+            digest = data_set_digest(os.fspath(file))
+            if digest != data_set_digest(os.fspath(target)):
+                beside = target.with_suffix(f".conflict-{digest[:16]}.dcm")
+                give_name(os.fspath(file), os.fspath(beside))
+        sync_folder(os.fspath(target.parent))
     shutil.rmtree(thrown)
