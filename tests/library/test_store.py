@@ -35,8 +35,8 @@ from viewer.dicom.incoming import (
 )
 from viewer.errors import ViewerError
 from viewer.library import safe_files
+from viewer.library.folder_lock import FolderInUseError, FolderLock
 from viewer.library.store import Store
-from viewer.library.store_lock import StoreBusyError, StoreLock
 
 UID = ct_dataset().SOPInstanceUID
 
@@ -255,7 +255,7 @@ def careless_umask() -> Iterator[None]:
 @pytest.mark.usefixtures("careless_umask")
 def test_nobody_else_may_read_whatever_the_umask(tmp_path: Path) -> None:
     store = Store(tmp_path / "some" / "where" / "store", floor_bytes=0)
-    with StoreLock(store.folder):
+    with FolderLock(store.folder, "receiver"):
         save(store, data_set(tmp_path))
 
     for path in [tmp_path / "some", *(tmp_path / "some").rglob("*")]:
@@ -292,7 +292,7 @@ def test_sweeping_removes_what_a_crash_left_and_nothing_else(store: Store, tmp_p
     saved = save(store, data_set(tmp_path))
     store.begin(offer()).write(b"half")  # and then the power failed
     (store.studies / "notes.txt").write_bytes(b"not ours")
-    with StoreLock(store.folder) as lock:
+    with FolderLock(store.folder, "receiver") as lock:
         assert store.sweep(lock) == 1
 
     assert os.path.exists(saved.path)
@@ -301,18 +301,22 @@ def test_sweeping_removes_what_a_crash_left_and_nothing_else(store: Store, tmp_p
 
 
 def test_a_second_receiver_is_told_who_is_there(store: Store) -> None:
-    with StoreLock(store.folder), pytest.raises(StoreBusyError, match=str(os.getpid())):
-        StoreLock(store.folder, wait_s=0)
+    with (
+        FolderLock(store.folder, "receiver"),
+        pytest.raises(FolderInUseError, match=str(os.getpid())),
+    ):
+        FolderLock(store.folder, "receiver")
 
-    StoreLock(store.folder, wait_s=0).release()
+    FolderLock(store.folder, "receiver").close()
 
 
 def test_the_lock_of_a_killed_process_is_no_lock(store: Store) -> None:
     script = (
-        "import os, signal, pathlib; from viewer.library.store_lock import StoreLock;"
-        f"StoreLock(pathlib.Path({str(store.folder)!r})); os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, pathlib; from viewer.library.folder_lock import FolderLock;"
+        f"lock = FolderLock(pathlib.Path({str(store.folder)!r}), 'receiver');"
+        "os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parents[2])
 
-    assert (store.folder / "receiver.lock").read_text().strip() != str(os.getpid())
-    StoreLock(store.folder, wait_s=0).release()
+    assert (store.folder / ".receiver.lock").read_text().strip() != str(os.getpid())
+    FolderLock(store.folder, "receiver").close()

@@ -19,7 +19,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from tests.data import ct_dataset, ct_series, write_ct
+from tests.data import STUDY_UID, ct_dataset, ct_series, write_ct
 from tests.net.caller import Caller, encoded, until
 from tests.net.receiver import ReceiverProcess, dcmtk
 from tests.net.test_attacks import assert_healthy
@@ -27,6 +27,8 @@ from viewer import program
 from viewer.cli import run
 from viewer.dicom.header import read_header
 from viewer.dicom.source import FileRef
+from viewer.library.index import NAME as INDEX_NAME
+from viewer.library.index import Index
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
 
@@ -197,7 +199,7 @@ def test_a_second_receiver_on_the_same_store_is_refused(
     code, words, _ = refusal("--port", "0", "--store", str(process.folder))
 
     assert code == 1
-    assert f"Another receiver (process {process.pid})" in words
+    assert f"Another Lightbox (receiver, process {process.pid}) uses this library." in words
     assert_healthy(process)
 
 
@@ -212,6 +214,34 @@ def test_a_store_that_goes_away_while_running_is_told_and_comes_back(
         assert "gone" in process.wait_for("refused object")[0]["what"]
         (tmp_path / "away").rename(process.folder)
         assert caller.store(ct_dataset()) == 0
+
+
+def test_without_a_list_objects_are_stored_all_the_same(
+    start: Callable[..., ReceiverProcess], tmp_path: Path
+) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    (folder / "index.sqlite").mkdir()  # nothing can be read, renamed over or written there
+
+    process = start()
+
+    with Caller(process.port) as caller:
+        caller.associate()
+        assert caller.store(ct_dataset()) == 0
+    assert len(process.files()) == 1
+
+
+def test_what_is_received_is_in_the_list(
+    start: Callable[..., ReceiverProcess], tmp_path: Path
+) -> None:
+    process = start()
+    send(process, *ct_series(tmp_path / "out", 3))
+    process.wait_for("released")
+    process.close_input()
+
+    with contextlib.closing(Index(process.folder / INDEX_NAME)) as index:
+        [study] = index.studies()
+    assert study.uid == STUDY_UID
 
 
 def test_the_log_can_be_printed(

@@ -63,6 +63,10 @@ class FolderLock:
             os.lseek(self._fd, 0, os.SEEK_SET)
             os.write(self._fd, b"%d\n" % os.getpid())
 
+    def fileno(self) -> int:
+        """The open file: a process that inherits it holds the lock too. -1 when let go."""
+        return self._fd
+
     def close(self) -> None:
         """Let go; harmless when done before. The file stays: removing it would be a race."""
         if self._fd >= 0:

@@ -28,6 +28,7 @@ from viewer.dicom.incoming import (
 )
 from viewer.dicom.source import FileRef
 from viewer.errors import ViewerError
+from viewer.library.folder_lock import FolderLock
 from viewer.library.safe_files import (
     DurableFolders,
     data_set_digest,
@@ -35,7 +36,6 @@ from viewer.library.safe_files import (
     new_file,
     sync_folder,
 )
-from viewer.library.store_lock import StoreLock
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 DEFAULT_FLOOR_BYTES = 1 << 30  # kept free, so that the index can always be written
@@ -102,13 +102,13 @@ class Store:
         if free < self.floor_bytes:
             raise StoreFullError(*FULL)
 
-    def sweep(self, lock: StoreLock) -> int:
+    def sweep(self, lock: FolderLock) -> int:
         """Remove what a crash left half received; returns how many.
 
         Args:
-            lock: held, so no other receiver is at work: what lies here is nobody's.
+            lock: the receiver's, held: no other receiver is at work, what lies here is nobody's.
         """
-        assert lock.fd >= 0
+        assert lock.fileno() >= 0
         count = 0
         for path in self.studies.glob(".incoming-*.part"):
             with contextlib.suppress(OSError):

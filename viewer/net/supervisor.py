@@ -93,7 +93,6 @@ class Supervisor:
         while not self._closing.is_set():
             self._serving = False
             self._run_once()
-            self._answered.set()
             if self._closing.is_set() or self._failure is not None:
                 return
             self._clean_up()
@@ -107,8 +106,11 @@ class Supervisor:
             false_starts = 0 if self._serving else false_starts + 1
             if false_starts >= FALSE_STARTS:
                 what = "The receiving process ends again and again."
-                self._announce({"event": "failed", "what": what, "advice": "Restart Lightbox."})
+                advice = "Install Lightbox again, or report this to its makers."
+                self._failure = ViewerError(what, advice)
+                self._announce({"event": "failed", "what": what, "advice": advice})
                 self.gave_up.set()
+                self._answered.set()
                 return
 
     def _run_once(self) -> None:
@@ -150,6 +152,7 @@ class Supervisor:
             self._answered.set()
         elif event["event"] == "failed":
             self._failure = ViewerError(event["what"], event.get("advice", ""))
+            self._answered.set()
         else:
             self._announce(event)
 

@@ -36,18 +36,23 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from viewer import program
 from viewer.errors import ViewerError
 from viewer.net.config import DEFAULT_AE_TITLE, DEFAULT_PORT, Caller, ListenerConfig, TlsConfig
 
+if TYPE_CHECKING:
+    from viewer.library.folder_lock import FolderLock
+
 Event = dict[str, Any]
 Tell = Callable[[Event], None]
 MEGABYTE = 1 << 20
 LOG_NAME = "associations.jsonl"
+ENDING_S = 3.0  # a receiver whose parent was killed needs this long to notice
 
 
 class Service(Protocol):
@@ -111,7 +116,6 @@ def receive(config: ListenerConfig, folder: Path, args: argparse.Namespace, tell
         ViewerError: that cannot be.
     """
     from viewer.library.store import Store
-    from viewer.library.store_lock import StoreLock
     from viewer.net.association_log import AssociationLog
     from viewer.net.tls import certificate_warning, tls_context
 
@@ -122,7 +126,7 @@ def receive(config: ListenerConfig, folder: Path, args: argparse.Namespace, tell
         if warning := certificate_warning(config.tls):
             tell({"event": "problem", "what": warning, "advice": "Renew the certificate."})
     store = Store(folder, floor_bytes=args.floor_mb * MEGABYTE)
-    with StoreLock(folder) as lock, contextlib.closing(listen(config)) as listening:
+    with lock_of(folder) as lock, contextlib.closing(listen(config)) as listening:
         if swept := store.sweep(lock):
             what = f"{swept} half received objects of an earlier run were removed."
             tell({"event": "note", "what": what})
@@ -149,7 +153,7 @@ def receive(config: ListenerConfig, folder: Path, args: argparse.Namespace, tell
             service = supervisor = Supervisor(
                 program.command("receive", "--worker", str(number)),
                 orders,
-                [number, lock.fd],
+                [number, lock.fileno()],
                 announce,
                 lambda: store.sweep(lock),
             )
@@ -171,9 +175,27 @@ def receive(config: ListenerConfig, folder: Path, args: argparse.Namespace, tell
     return 1 if ending.also.is_set() else 0
 
 
+def lock_of(folder: Path) -> FolderLock:
+    """The lock of the one receiver of a store; waits for one that is just ending.
+
+    Raises:
+        ViewerError: another receiver is at work, or the folder cannot be written.
+    """
+    from viewer.library.folder_lock import FolderInUseError, FolderLock
+
+    deadline = time.monotonic() + ENDING_S
+    while True:
+        try:
+            return FolderLock(folder, "receiver")
+        except FolderInUseError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
 def in_this_process(orders: Event, listening: socket.socket, announce: Tell) -> Service:
-    """A listener of our own, told of as the other process would."""
-    from viewer.verbs.receive_worker import line_of, listener_of, silence
+    """A receiver of our own, which tells as the other process would."""
+    from viewer.verbs.receive_worker import line_of, receiver_of, silence
 
     silence()
     lock = threading.Lock()
@@ -182,7 +204,7 @@ def in_this_process(orders: Event, listening: socket.socket, announce: Tell) -> 
         with lock:
             announce(json.loads(line_of(event)))
 
-    return listener_of(orders, listening, say)
+    return receiver_of(orders, listening, say)
 
 
 def config_of(args: argparse.Namespace) -> ListenerConfig:

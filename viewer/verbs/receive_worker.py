@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from viewer.dicom.incoming import Saved
-from viewer.errors import ViewerError
+from viewer.errors import Problem, ViewerError
+from viewer.library.index import Index
+from viewer.library.received import open_store
+from viewer.library.reconcile import reconcile
 from viewer.library.store import Store
+from viewer.library.trouble import LibraryError
 from viewer.net.config import ListenerConfig
 from viewer.net.listener import Listener
 
@@ -31,28 +35,101 @@ def serve(socket_number: int) -> int:
     orders = json.loads(sys.stdin.readline())
     say = EventWriter(sys.stdout)
     try:
-        listener = listener_of(orders, socket.socket(fileno=socket_number), say)
+        receiver = receiver_of(orders, socket.socket(fileno=socket_number), say)
     except ViewerError as error:
         say({"event": "failed", "what": str(error), "advice": error.advice})
         say.close()
         return 1
-    listener.start()
+    receiver.start()
     say({"event": "serving"})
     while sys.stdin.readline():
         pass
-    listener.close()
+    receiver.close()
     say.close()
     return 0
 
 
-def listener_of(orders: Event, listening: socket.socket, say: Callable[[Event], None]) -> Listener:
+class Receiver:
+    """A listener, the store it fills and the index that the store tells of every object.
+
+    Args:
+        listener: not yet started.
+        store: where objects go.
+        index: closed after the last object; None where there can be no index.
+        say: told what was odd about the index.
+    """
+
+    def __init__(
+        self, listener: Listener, store: Store, index: Index | None, say: Callable[[Event], None]
+    ) -> None:
+        self._listener, self._store, self._index, self._say = listener, store, index, say
+        self._closing = threading.Event()
+        self._search = threading.Thread(target=self._put_right, daemon=True)
+
+    def start(self) -> None:
+        """Serve in the background."""
+        self._listener.start()
+        self._search.start()
+
+    def close(self) -> None:
+        """Stop; what was acknowledged is in the list."""
+        self._closing.set()
+        self._listener.close()
+        if self._search.ident is not None:
+            self._search.join()
+        if self._index is not None:
+            self._index.close()
+
+    def _put_right(self) -> None:
+        """Find what a crash left between store and index, while callers are served already."""
+        if self._index is None:
+            return
+        for problem in self._index.problems:
+            self._say(told(problem))
+        try:
+            for step in reconcile(self._index, self._store):
+                for problem in step.problems:
+                    self._say(told(problem))
+                if self._closing.is_set():
+                    return
+        except ViewerError as error:
+            self._say(told(Problem("Library", str(error), error.advice)))
+
+
+def told(problem: Problem) -> Event:
+    """A problem as an event."""
+    return {"event": "problem", "what": problem.what, "advice": problem.advice}
+
+
+def receiver_of(orders: Event, listening: socket.socket, say: Callable[[Event], None]) -> Receiver:
     """What the orders describe.
 
     Raises:
         ViewerError: the store's folder or a certificate cannot be used.
     """
-    store = Store(Path(orders["store"]), floor_bytes=orders["floor_bytes"])
-    return Listener(ListenerConfig.from_json(orders["config"]), listening, store, say)
+    config = ListenerConfig.from_json(orders["config"])
+    store, index = open_listed(Path(orders["store"]), orders["floor_bytes"], say)
+    try:
+        return Receiver(Listener(config, listening, store, say), store, index, say)
+    except BaseException:
+        if index is not None:
+            index.close()
+        raise
+
+
+def open_listed(
+    folder: Path, floor_bytes: int, say: Callable[[Event], None]
+) -> tuple[Store, Index | None]:
+    """The store with the list of studies; the store alone where there can be no list.
+
+    The files are the truth: the list is made from them when it can be used again.
+    """
+    try:
+        return open_store(folder, floor_bytes=floor_bytes)
+    except LibraryError as error:
+        what = f"Objects are stored, but not listed. {error}"
+        say({"event": "problem", "what": what, "advice": error.advice})
+        return Store(folder, floor_bytes=floor_bytes), None
 
 
 def silence() -> None:
