@@ -286,7 +286,7 @@ def test_a_failed_echo_has_words() -> None:
 
 
 def test_a_release_that_is_never_answered_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("viewer.net.association.RELEASE_S", 0.3)
+    monkeypatch.setattr("viewer.net.link.RELEASE_S", 0.3)
     heard: list[int] = []
 
     def never_release(talk: Talk) -> None:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from viewer.net.association import RELEASE_S, TICK_S, Link, associate
+from viewer.net.association import associate
 from viewer.net.command import Field, Kind, number
 from viewer.net.failures import OperationFailedError, WrongAnswerError
 from viewer.net.handshake import Context, Proposal
+from viewer.net.link import RELEASE_S, TICK_S, Link
 from viewer.net.peer import Peer
 from viewer.net.query import (
     IMPLICIT_LITTLE,

@@ -10,14 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from viewer.dicom.incoming import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from viewer.net.pdu import APPLICATION_CONTEXT, PDU_HEADER, ContextResult, Item, Pdu
 
 MOST_CONTEXTS = 128
 OUR_LONGEST_PDU = 131072
-_DICOM_CONTEXT = b"1.2.840.10008.3.1.1.1"
-_APPLICATION, _PROPOSED, _ANSWERED = 0x10, 0x20, 0x21
-_ABSTRACT, _TRANSFER, _USER = 0x30, 0x40, 0x50
-_LONGEST, _CLASS_UID, _ROLE, _VERSION = 0x51, 0x52, 0x54, 0x55
-_ACCEPTED = 0
+LONGEST_HANDSHAKE = 1 << 20
+_FIXED = 68  # protocol version, AE titles, reserved bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +63,19 @@ def encode_request(calling: str, called: str, proposals: Sequence[Proposal]) -> 
     """An A-ASSOCIATE-RQ PDU; the contexts are numbered 1, 3, 5 and on."""
     if not 1 <= len(proposals) <= MOST_CONTEXTS:
         raise ValueError(f"an association has 1 to {MOST_CONTEXTS} contexts, not {len(proposals)}")
-    items = [_item(_APPLICATION, _DICOM_CONTEXT)]
+    items = [_item(Item.APPLICATION_CONTEXT, APPLICATION_CONTEXT.encode())]
     for number, proposal in zip(range(1, 256, 2), proposals, strict=False):
-        syntaxes = b"".join(_item(_TRANSFER, uid.encode()) for uid in proposal.transfer_syntaxes)
-        about = _item(_ABSTRACT, proposal.abstract_syntax.encode())
-        items.append(_item(_PROPOSED, bytes((number, 0, 0, 0)) + about + syntaxes))
-    items.append(_item(_USER, _user_information(proposals)))
+        syntaxes = b"".join(
+            _item(Item.TRANSFER_SYNTAX, uid.encode()) for uid in proposal.transfer_syntaxes
+        )
+        about = _item(Item.ABSTRACT_SYNTAX, proposal.abstract_syntax.encode())
+        items.append(
+            _item(Item.PROPOSED_CONTEXT, bytes((number, 0, 0, 0)) + about + b"".join(offered))
+        )
+    items.append(_item(Item.USER_INFORMATION, _user_information(proposals)))
     titles = b"".join(_padded(title) for title in (called, calling))
     body = struct.pack(">HH", 1, 0) + titles + bytes(32) + b"".join(items)
-    return struct.pack(">BBI", 1, 0, len(body)) + body
+    return PDU_HEADER.pack(Pdu.ASSOCIATE_RQ, len(body)) + body
 
 
 def decode_acceptance(body: bytes, proposals: Sequence[Proposal]) -> Agreement:
@@ -85,14 +87,14 @@ def decode_acceptance(body: bytes, proposals: Sequence[Proposal]) -> Agreement:
     asked = dict(zip(range(1, 256, 2), proposals, strict=False))
     contexts: dict[int, Context] = {}
     user = b""
-    for kind, value in _items(body, 68):
-        if kind == _USER:
+    for kind, value in _items(body, _FIXED):
+        if kind == Item.USER_INFORMATION:
             user = value
-        elif kind == _ANSWERED and len(value) >= 4:
+        elif kind == Item.ACCEPTED_CONTEXT and len(value) >= 4:
             number, result = value[0], value[2]
-            syntaxes = [_uid(part) for sub, part in _items(value, 4) if sub == _TRANSFER]
+            syntaxes = [_uid(part) for sub, part in _items(value, 4) if sub == Item.TRANSFER_SYNTAX]
             proposal = asked.get(number)
-            if result != _ACCEPTED or proposal is None or not syntaxes:
+            if result != ContextResult.ACCEPTED or proposal is None or not syntaxes:
                 continue
             if syntaxes[0] in proposal.transfer_syntaxes:
                 contexts[number] = Context(number, proposal.abstract_syntax, syntaxes[0])
@@ -102,11 +104,11 @@ def decode_acceptance(body: bytes, proposals: Sequence[Proposal]) -> Agreement:
 def _with_user_information(contexts: dict[int, Context], user: bytes) -> Agreement:
     longest, version, scp = 0, "", set()
     for kind, value in _items(user, 0):
-        if kind == _LONGEST and len(value) == 4:
+        if kind == Item.MAXIMUM_LENGTH and len(value) == 4:
             longest = int.from_bytes(value, "big")
-        elif kind == _VERSION:
+        elif kind == Item.IMPLEMENTATION_VERSION:
             version = "".join(c for c in value.decode("ascii", "replace") if c.isprintable())[:16]
-        elif kind == _ROLE and len(value) >= 4:
+        elif kind == Item.ROLES and len(value) >= 4:
             length = int.from_bytes(value[:2], "big")
             if value[2 + length : 4 + length][1:] == b"\1":  # SCU role, SCP role
                 scp.add(_uid(value[2 : 2 + length]))
@@ -115,13 +117,13 @@ def _with_user_information(contexts: dict[int, Context], user: bytes) -> Agreeme
 
 def _user_information(proposals: Sequence[Proposal]) -> bytes:
     items = [
-        _item(_LONGEST, OUR_LONGEST_PDU.to_bytes(4, "big")),
-        _item(_CLASS_UID, IMPLEMENTATION_CLASS_UID.encode()),
+        _item(Item.MAXIMUM_LENGTH, OUR_LONGEST_PDU.to_bytes(4, "big")),
+        _item(Item.IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID.encode()),
     ]
     for uid in dict.fromkeys(each.abstract_syntax for each in proposals if each.as_scp):
         # PS3.7 D.3.3.4: one item for each SOP class. We are its SCP and not its SCU.
-        items.append(_item(_ROLE, struct.pack(">H", len(uid)) + uid.encode() + b"\0\1"))
-    items.append(_item(_VERSION, IMPLEMENTATION_VERSION_NAME.encode()))
+        items.append(_item(Item.ROLES, struct.pack(">H", len(uid)) + uid.encode() + b"\0\1"))
+    items.append(_item(Item.IMPLEMENTATION_VERSION, IMPLEMENTATION_VERSION_NAME.encode()))
     return b"".join(items)
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from viewer.dicom.incoming import Saved, Storage
 from viewer.errors import ViewerError
-from viewer.net.association import Link, associate
+from viewer.net.association import associate
 from viewer.net.command import Command, Field, Kind, number
 from viewer.net.failures import NotAcceptedError, PeerError, PeerUnreachableError
 from viewer.net.find import find_on
 from viewer.net.get_contexts import CLASSES_AT_ONCE, COMMON_CLASSES, storage_proposals
 from viewer.net.handshake import Context, Proposal
+from viewer.net.link import Link
 from viewer.net.peer import Peer
 from viewer.net.query import (
     IMPLICIT_LITTLE,

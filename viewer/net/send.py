@@ -11,7 +11,7 @@ from enum import StrEnum
 from viewer.dicom.frames import FrameReader
 from viewer.dicom.source import FileRef
 from viewer.errors import ViewerError
-from viewer.net.association import TICK_S, Link, associate
+from viewer.net.association import associate
 from viewer.net.command import Command, Field, Kind, number
 from viewer.net.echo import NATIVE
 from viewer.net.failures import (
@@ -22,6 +22,7 @@ from viewer.net.failures import (
     PeerUnreachableError,
 )
 from viewer.net.handshake import MOST_CONTEXTS, Context, Proposal
+from viewer.net.link import TICK_S, Link
 from viewer.net.outgoing import Outgoing, class_name, read_outgoing, syntax_name
 from viewer.net.peer import Peer
 from viewer.net.reencode import Reencoded, reencoded

@@ -15,9 +15,9 @@ from viewer.dicom.incoming import (
     Storage,
     StoreFullError,
 )
-from viewer.net.association import TICK_S, Link
 from viewer.net.command import NO_DATA_SET, RESPONSE, Command, Field, Kind, number, text
 from viewer.net.handshake import Context
+from viewer.net.link import TICK_S, Link
 from viewer.net.status import SUCCESS
 
 _OUT_OF_RESOURCES, _MISMATCH, _NOT_UNDERSTOOD = 0xA700, 0xA900, 0xC000  # PS3.4 table B.2-1

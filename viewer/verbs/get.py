@@ -7,7 +7,9 @@ import os
 import sys
 from pathlib import Path
 
+from viewer.library.received import open_store
 from viewer.library.store import Store
+from viewer.net.peer import Peer
 from viewer.net.retrieve import RetrieveProgress, Wanted, get
 from viewer.verbs.peer_options import add_peer_arguments, bad_usage, peer_of, print_json
 from viewer.verbs.receive import default_store
@@ -31,7 +33,17 @@ def run(args: argparse.Namespace) -> int:
         return bad_usage("get", error)
     wanted = Wanted(args.study, args.series, args.image)
     os.umask(0o077)
-    store = Store((args.store or default_store()).absolute())
+    store, index = open_store((args.store or default_store()).absolute())
+    try:
+        last = _fetch(peer, wanted, args, store)
+    finally:
+        index.close()
+    if not args.json:
+        print(f"{last.completed} received, {last.failed} failed, {last.nbytes / 1e6:.1f} MB.")
+    return 0 if last.completed and not last.failed else 1
+
+
+def _fetch(peer: Peer, wanted: Wanted, args: argparse.Namespace, store: Store) -> RetrieveProgress:
     last = RetrieveProgress()
     for last in get(peer, wanted, args.ae_title, store):
         if last.saved is not None and args.json:
@@ -39,8 +51,4 @@ def run(args: argparse.Namespace) -> int:
             print_json({"path": os.fsdecode(saved.path), "outcome": saved.outcome})
         if last.what:
             print(f"lightbox get: {last.what} {last.advice}".rstrip(), file=sys.stderr)
-    if not args.json:
-        print(f"{last.completed} received, {last.failed} failed, {last.nbytes / 1e6:.1f} MB.")
-    if not last.completed and not last.failed:
-        print(f"lightbox get: {peer.name} has nothing of this study.", file=sys.stderr)
-    return 0 if last.completed and not last.failed else 1
+    return last
