@@ -65,13 +65,10 @@ def encode_request(calling: str, called: str, proposals: Sequence[Proposal]) -> 
         raise ValueError(f"an association has 1 to {MOST_CONTEXTS} contexts, not {len(proposals)}")
     items = [_item(Item.APPLICATION_CONTEXT, APPLICATION_CONTEXT.encode())]
     for number, proposal in zip(range(1, 256, 2), proposals, strict=False):
-        syntaxes = b"".join(
-            _item(Item.TRANSFER_SYNTAX, uid.encode()) for uid in proposal.transfer_syntaxes
-        )
+        offered = [_item(Item.TRANSFER_SYNTAX, uid.encode()) for uid in proposal.transfer_syntaxes]
         about = _item(Item.ABSTRACT_SYNTAX, proposal.abstract_syntax.encode())
-        items.append(
-            _item(Item.PROPOSED_CONTEXT, bytes((number, 0, 0, 0)) + about + b"".join(offered))
-        )
+        value = bytes((number, 0, 0, 0)) + about + b"".join(offered)
+        items.append(_item(Item.PROPOSED_CONTEXT, value))
     items.append(_item(Item.USER_INFORMATION, _user_information(proposals)))
     titles = b"".join(_padded(title) for title in (called, calling))
     body = struct.pack(">HH", 1, 0) + titles + bytes(32) + b"".join(items)
