@@ -61,8 +61,7 @@ def slice_of(study: int, instance: int, **attributes: Any) -> Dataset:
         study_uid=uid,
         series_uid=f"{uid}.1",
         instance_number=instance,
-        pixels=np.zeros((4, 4), np.int16),
-        **(texts | attributes),
+        **({"pixels": np.zeros((4, 4), np.int16)} | texts | attributes),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 
 import pytest
@@ -434,3 +435,21 @@ def test_two_indexes_on_one_file_see_each_other(tmp_path, store, index):
     receive_study(store, 2)
     assert other.count() == 2
     other.close()
+
+
+def test_many_threads_register_and_read_at_once(store, index):
+    datasets = [slice_of(1 + number % 3, number + 1) for number in range(120)]
+    seen = []
+
+    with ThreadPoolExecutor(8) as pool:
+        stored = [pool.submit(receive, store, dataset) for dataset in datasets]
+        while not all(each.done() for each in stored):
+            studies = index.studies()
+            seen.append([len(index.files(study.id)) >= study.instances for study in studies])
+
+    assert {each.result().outcome for each in stored} == {Outcome.NEW}
+    assert all(map(all, seen))
+    assert sorted(study.instances for study in index.studies()) == [40, 40, 40]
+    before = listed(index)
+    list(rebuild(index, store))
+    assert listed(index) == before

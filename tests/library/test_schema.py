@@ -10,9 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.library.received import item, listed, open_library, receive_study
+from tests.library.received import item, listed, open_library, receive, receive_study, slice_of
+from viewer.dicom.incoming import StoreFullError
 from viewer.library.database import Database
 from viewer.library.folder_lock import FolderInUseError, FolderLock
 from viewer.library.index import NAME, Index
@@ -359,6 +361,29 @@ def test_on_a_full_disk_whole_transactions_are_kept(small_disk):
     index.close()
 
 
+def test_receiving_on_a_full_disk_keeps_what_was_acknowledged(small_disk):
+    store, index = open_library(small_disk / "data")
+    pixels = np.zeros((128, 128), np.int16)
+    acknowledged = []
+
+    def fill():
+        while True:
+            dataset = slice_of(len(acknowledged) // 10, len(acknowledged) + 1, pixels=pixels)
+            acknowledged.append(receive(store, dataset).sop_uid)
+
+    with pytest.raises(StoreFullError) as full:
+        fill()
+
+    assert full.value.advice
+    assert len(acknowledged) > 20
+    assert not list(store.studies.glob(".incoming-*"))
+    listed_uids = {each.sop_uid for study in index.studies() for each in index.items(study.uid)}
+    assert set(acknowledged) <= listed_uids
+    for step in reconcile(index, store):
+        assert not step.problems
+    index.close()
+
+
 def test_on_a_full_disk_a_new_library_is_refused_in_words(small_disk):
     with (small_disk / "filler").open("wb") as file, contextlib.suppress(OSError):
         while True:
@@ -418,14 +443,38 @@ def test_an_index_whose_folder_was_removed_says_so(path):
     index.close()
 
 
-def test_an_index_that_was_replaced_under_us_is_not_written(path):
-    index = Index(path)
+def test_an_index_that_another_process_has_made_anew_is_followed(path):
+    index, other = Index(path), Index(path)
+    index.put([item(1)])
+    other.close()
     path.rename(path.with_name("old.sqlite"))
-    Index(path).close()
+    other = Index(path)
 
-    with pytest.raises(LibraryUnavailableError, match="replaced"):
+    index.put([item(2)])
+    other.put([item(3)])
+
+    assert sorted(study.uid[-1] for study in index.studies()) == ["2", "3"]
+    assert other.studies() == index.studies()
+    index.close()
+    other.close()
+
+
+def test_an_index_that_cannot_be_followed_is_tried_again(path):
+    index = Index(path)
+    sound = path.read_bytes()
+    path.unlink()
+    path.write_bytes(sound)
+    Database(path, migrations=(*MIGRATIONS, NEXT)).close()
+    with pytest.raises(NewerLibraryError):
         index.put([item(1)])
+    with pytest.raises(NewerLibraryError):
+        index.studies()
 
+    path.unlink()
+    path.write_bytes(sound)
+
+    index.put([item(1)])
+    assert index.count() == 1
     index.close()
 
 

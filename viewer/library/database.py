@@ -18,7 +18,7 @@ from viewer.errors import Problem, Severity
 from viewer.library.opening import connect, prepare
 from viewer.library.schema import MIGRATIONS, Migration
 from viewer.library.shares import on_network_share
-from viewer.library.trouble import LibraryUnavailableError, plainly, unavailable
+from viewer.library.trouble import plainly
 
 _ON_A_SHARE = Problem(
     "Library",
@@ -67,8 +67,8 @@ class Database:
         Raises:
             LibraryError: it could not be begun or kept.
         """
+        self._follow()
         with self._turn, plainly():
-            self._still_there()
             connection = self._writer
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -80,7 +80,12 @@ class Database:
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection, None, None]:
-        """One consistent state, however much is written meanwhile."""
+        """One consistent state, however much is written meanwhile.
+
+        Raises:
+            LibraryError: it cannot be read.
+        """
+        self._follow()
         with self._look, plainly():
             connection = self._reader
             connection.execute("BEGIN")
@@ -129,13 +134,16 @@ class Database:
         info = os.stat(self.path)
         return info.st_dev, info.st_ino
 
-    def _still_there(self) -> None:
-        """A file that was removed under us would take every write and keep none."""
-        try:
-            moved = self._on_disk() != self._identity
-        except OSError as error:
-            raise unavailable(error) from error
-        if moved:
-            raise LibraryUnavailableError(
-                "The list of studies was replaced while it was open.", "Start the program again."
-            )
+    def _follow(self) -> None:
+        """Open the file anew when another process has replaced it, having found it damaged.
+
+        The old one would take every write, and nobody would ever read it again.
+        """
+        with plainly():
+            if self._on_disk() == self._identity:
+                return
+        with self._turn, self._look:
+            self._identity = (-1, -1)  # should opening fail, the next call tries again
+            self._reader.close()
+            self._writer.close()
+            self._open()
