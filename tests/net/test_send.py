@@ -31,8 +31,8 @@ from tests.net.archives import PATIENT_WAITS, US, Archive, free_port, run_dcmqrs
 from tests.net.elements import raw_values
 from tests.net.odd_peers import Talk, odd_peer, relay
 from tests.net.receiver import Receiver
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.source import FileRef, FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.pixels.frames import FrameReader
 from viewer.net.contexts import transfer_syntaxes
 from viewer.net.failures import AssociationRefusedError, PeerTimeoutError, PeerUnreachableError
 from viewer.net.get_contexts import COMMON_CLASSES

@@ -8,8 +8,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.pixels.frames import FrameReader
 from viewer.errors import ViewerError
 from viewer.net.association import associate
 from viewer.net.command import Command, Field, Kind, number
