@@ -11,7 +11,7 @@ import numpy as np
 
 from viewer.core.image import FrameDescription
 from viewer.core.value_notes import value_notes
-from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef, open_source
 from viewer.dicom.pixels.decode_job import StreamFacts
 from viewer.dicom.pixels.opened_file import OpenedFile, open_for_frames
 from viewer.dicom.pixels.stored import check_format
@@ -104,10 +104,11 @@ class FrameReader:
         opened = self._opened(ref.file)
         try:
             return self._load(opened, ref)
-        except UnreadableFileError:
-            self._forget(ref.file)
-            opened = self._opened(ref.file)  # replaced on disk: once more, from the start
-            return self._load(opened, ref)
+        except ViewerError as error:
+            if not isinstance(error, UnreadableFileError) and not _is_replaced(opened):
+                raise
+            self._forget(ref.file)  # it was still being written, or copied anew: once more
+            return self._load(self._opened(ref.file), ref)
 
     def close(self) -> None:
         """End the decoders, if they are this reader's own, and forget all files."""
@@ -219,6 +220,15 @@ class FrameReader:
             self._failures[ref, stamp] = error
             while len(self._failures) > _REMEMBERED_FAILURES:
                 self._failures.popitem(last=False)
+
+
+def _is_replaced(opened: OpenedFile) -> bool:
+    """Whether the file is another one than that which was opened; also True while it is gone."""
+    try:
+        with open_source(opened.file.ref) as source:
+            return source.stamp != opened.file.stamp
+    except UnreadableFileError:
+        return True
 
 
 def _native(opened: OpenedFile, ref: FrameRef, description: FrameDescription) -> _Pixels:
