@@ -44,6 +44,7 @@ class LoadedFrame:
         problems: contradictions and damage met on the way, for this frame.
         facts: what its codestream says of itself, None for native data.
         whole_frames: complete frames in the file; fewer than Number of Frames if it is cut.
+        stamp: (size, mtime_ns) of the file these values are from; (0, 0) for none.
     """
 
     ref: FrameRef
@@ -54,6 +55,7 @@ class LoadedFrame:
     problems: tuple[Problem, ...] = ()
     facts: StreamFacts | None = None
     whole_frames: int = 1
+    stamp: tuple[int, int] = (0, 0)
 
     @property
     def nbytes(self) -> int:
@@ -152,6 +154,7 @@ class FrameReader:
             problems,
             pixels.facts,
             opened.frames if opened.whole is None else opened.whole,
+            file.stamp,
         )
 
     def _pixels(self, opened: OpenedFile, ref: FrameRef, description: FrameDescription) -> _Pixels:
