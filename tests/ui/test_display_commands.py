@@ -326,6 +326,15 @@ def test_name_date_and_modality_are_seen_in_the_study_list(ct_window):
     assert tree.header().sectionSize(0) > 200
 
 
+def test_the_menu_of_an_image_leaves_out_what_is_for_others(qtbot, ct_window):
+    menu = ct_window.actions_by_id.image_menu(ct_window)
+    qtbot.addWidget(menu)
+
+    nested = [entry.text() for entry in menu.actions() if entry.menu() and entry.isVisible()]
+
+    assert nested == ["Colours", "&From the file", "CT &presets"]
+
+
 def test_every_entry_of_a_nested_menu_shows_its_tooltip(ct_window):
     for path in ("Window/CT &presets", "Window/PT &presets", "Image/Colours"):
         assert ct_window.actions_by_id.menu(path).toolTipsVisible()
