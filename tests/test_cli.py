@@ -127,3 +127,17 @@ def test_a_member_of_an_archive_is_rendered_by_the_name_describe_gives(tmp_path,
     assert run(["render", str(tmp_path / "a.dcm"), str(tmp_path / "file.png")]) == 0
     assert (tmp_path / "member.png").read_bytes() == (tmp_path / "file.png").read_bytes()
     assert run(["tags", told]) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+def test_a_window_without_a_display_is_one_line():
+    bare = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+
+    ended = shell(stdout=subprocess.PIPE, env=bare)
+
+    assert ended.returncode == 1
+    assert ended.stderr.count(b"\n") == 1

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -23,12 +24,14 @@ from viewer.ui.warm_up import WarmUp
 from viewer.workspace.workspace import Workspace
 
 NAME = "lightbox"
+SWITCH_S = 0.001  # the window waits this long for a thread that computes, and often; Python's: 5 ms
 log = logging.getLogger("viewer")
 
 
 def run(paths: Iterable[bytes], sample: bool = False) -> int:
     """Open the window on files and folders, or on the sample study; returns the exit code."""
     harden()
+    sys.setswitchinterval(SWITCH_S)
     app = make_application()
     start_log(user_log_path(NAME, appauthor=False))
     settings = open_settings(user_config_path(NAME, appauthor=False))
@@ -37,7 +40,7 @@ def run(paths: Iterable[bytes], sample: bool = False) -> int:
     window = MainWindow(workspace, settings, user_data_path(NAME, appauthor=False))
     failures = Failures(window.banner.show_error, window)
     failures.install()
-    warm_up = WarmUp(then=workspace.loader.warm_up)
+    warm_up = WarmUp(then=partial(workspace.loader.get_ready, decoders=True))
     window.painted.connect(warm_up.start)
     window.show()
     window.commands.open(paths)

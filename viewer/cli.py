@@ -50,9 +50,18 @@ def run(arguments: Sequence[str]) -> int:
         return _run_verb(arguments[0], arguments[1:])
     parser = _window_parser()
     options = parser.parse_args(arguments)
+    if not _has_display():
+        print("lightbox: there is no display to open a window on", file=sys.stderr)
+        return 1
     from viewer.app import run as open_window
 
     return open_window([os.fsencode(path) for path in options.paths], options.sample)
+
+
+def _has_display() -> bool:
+    """Without one Qt ends the process, with a core and four lines of its own."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in names)
 
 
 class Parser(argparse.ArgumentParser):

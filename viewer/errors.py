@@ -63,9 +63,11 @@ class Problem:
         what: one sentence without patient data.
         advice: the next thing to try, or empty.
         severity: how loudly it is told.
+        details: names of files that one row stands for.
     """
 
     where: str
     what: str
     advice: str = ""
     severity: Severity = Severity.WARNING
+    details: tuple[str, ...] = ()

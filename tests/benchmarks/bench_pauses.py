@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from tests.benchmarks.bench_open import write_slices
 from tests.benchmarks.pauses import Probe, turn_for, turn_until
 from tests.benchmarks.table import Row
 from tests.data import ct_dataset, set_pixels, write_ct, write_dataset
+from viewer.app import SWITCH_S
 from viewer.settings import MemoryBackend
 from viewer.ui.main_window import MainWindow
 from viewer.ui.theme import apply_theme
@@ -109,6 +111,7 @@ class Session:
     """The window and what is done to it."""
 
     def __init__(self, home: Path) -> None:
+        sys.setswitchinterval(SWITCH_S)
         backend = MemoryBackend()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -120,7 +123,7 @@ class Session:
     def start(self) -> None:
         """Show the window and let it import what the first image needs."""
         loader = self.workspace.loader
-        warm_up = WarmUp(then=loader.warm_up)
+        warm_up = WarmUp(then=partial(loader.get_ready, decoders=True))
         self.window.painted.connect(warm_up.start)
         self.window.show()
         turn_until(lambda: loader._reader is not None)

@@ -31,6 +31,9 @@ def test_nothing_to_tell():
         (Lossy((), ("MINE",)), "LOSSY MINE"),
         (Lossy((12.345,), ()), "LOSSY 12.3:1"),
         (Lossy(), "LOSSY"),
+        (Lossy((), ("ISO_10918_1",), 11.7), "LOSSY ~12:1 JPEG"),
+        (Lossy((), (), 11.7), "LOSSY ~12:1"),
+        (Lossy((), ("A", "B")), "LOSSY A, B"),
     ],
 )
 def test_lossy_names_ratio_and_method(lossy, text):

@@ -7,9 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from viewer.core import blocks
 from viewer.core.blocks import BLOCK, in_blocks
 
 SIZES = [0, 1, BLOCK, BLOCK + 1, 40 * BLOCK + 17]
+
+
+@pytest.fixture(autouse=True, params=[2, 8])
+def cores(request, monkeypatch):
+    """With and without a helper, whatever this machine has."""
+    monkeypatch.setattr(blocks, "cores", request.param)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -137,6 +137,13 @@ def test_wheel_changes_the_window_width_only():
     assert window_turned(Window(40, 1), 1, floor=1).width == 1
 
 
+def test_a_notch_keeps_the_lower_end_of_a_clamped_window():
+    turned = window_turned(Window(250, 500), 3, floor=1, clamped=True)
+
+    assert turned.width < 500
+    assert turned.center - turned.width / 2 == pytest.approx(0)
+
+
 # PS3.3 C.11.2.1.2.1: under LINEAR the darkest shown value is c-0.5-(w-1)/2.
 def test_window_of_a_region_spans_its_values():
     window = window_of_values(np.array([[-100, 0], [20, 300]]))

@@ -92,7 +92,10 @@ def test_a_region_measures_colour_too():
         PixelFormat(4, 4, 3, 8, 8, 7, photometric_interpretation="RGB"), regions=(region,)
     )
 
-    assert read_pixel(rgb, colour, (2.5, 3.5)).measures == (Measure(1.0, "cm"), Measure(0.75, "cm"))
+    assert read_pixel(rgb, colour, (2.5, 3.5)).measures == (
+        Measure(1.0, "cm", "x"),
+        Measure(0.75, "cm", "y"),
+    )
 
 
 @pytest.mark.parametrize(

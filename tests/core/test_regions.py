@@ -54,7 +54,7 @@ def test_no_reference_pixel(axis, value):
 def test_an_axis_without_unit_says_nothing():
     strip = Region(0, 0, 9, 9, False, Axis("s", 0.5, 0), Axis("", 0.0))
 
-    assert measures_at((strip,), 4, 4) == (Measure(2.0, "s"),)
+    assert measures_at((strip,), 4, 4) == (Measure(2.0, "s", "x"),)
 
 
 def test_the_units_are_those_of_the_standard():

@@ -141,6 +141,14 @@ def test_trouble_with_the_profile_is_told_once():
     assert [step.name for step in trace if step.what == trouble] == ["ICC"]
 
 
+def test_a_measured_ratio_is_no_claim_of_the_file():
+    described = replace(FULL, lossy=Lossy((), ("ISO_10918_1",), 11.7))
+
+    told = steps(described)["Lossy history"].what
+
+    assert told == "ratio not given, about 12:1 by the size of the pixel data, ISO_10918_1"
+
+
 def test_an_automatic_window_is_no_assumption_where_the_file_has_one():
     assert steps(FULL, voi=GUESS)["Window"].kind is StepKind.RAN
 

@@ -145,4 +145,4 @@ def close_all(qtbot, window: MainWindow) -> None:
 def names_file(row: Problem, path: Path) -> bool:
     """Whether a row tells of a file, by its name as it is shown."""
     name = os.fsencode(path.name).decode("utf-8", "replace")
-    return name in row.where or plain(name) in row.where
+    return name in row.where or plain(name) in row.where or name in row.details

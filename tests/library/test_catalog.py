@@ -462,3 +462,17 @@ def test_adding_costs_much_less_than_reading(tmp_path):
         added.append(time.perf_counter() - began)
 
     assert min(added) < min(read) / 2  # a sixth on a quiet machine
+
+
+def test_two_objects_with_one_uid_stay_two_stacks_however_often_they_are_split(tmp_path):
+    write_clip(tmp_path / "clip", frames=9)
+    catalog = catalog_of(tmp_path)
+    (series,) = catalog.series
+    first = list(series.stacks)
+    write_ct(tmp_path / "one.dcm")
+
+    catalog.add(with_details(scan([tmp_path / "one.dcm"])))
+
+    assert sorted(len(stack.frames) for stack in series.stacks) == [1, 9]
+    assert len({stack.key for stack in series.stacks}) == 2
+    assert first[0] in series.stacks

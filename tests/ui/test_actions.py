@@ -32,6 +32,8 @@ KEYS = {
     "panel_tags": "Ctrl+I", "search_tags": "Ctrl+F", "key_sheet": "F1", "settings": "Ctrl+,",
     "quit": "Ctrl+Q", "next_pane": "F6", "maximise": "Return",
     "preset_abdomen": "1", "preset_lung": "2", "preset_bone": "3", "preset_brain": "4",
+    "panel_why": "Y", "next_colors": "P", "icc": "Shift+I", "overlays": "Shift+O",
+    "shutter": "Shift+S", "smooth": "Shift+M", "window_min_max": "Alt+0", "preset_own": "9",
     "preset_liver": "5", "preset_mediastinum": "6", "preset_angio": "7", "preset_stroke": "8",
 }  # fmt: skip
 SECOND_KEYS = {

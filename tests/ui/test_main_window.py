@@ -380,7 +380,10 @@ def test_presets_of_another_modality_are_off(ct_window):
 
 
 def test_copying_puts_the_bare_picture_on_the_clipboard(qtbot, ct_window):
+    QApplication.clipboard().clear()
+
     press(qtbot, ct_window, Key.Key_C, Mod.ControlModifier)
 
+    qtbot.waitUntil(lambda: not QApplication.clipboard().image().isNull())
     image = QApplication.clipboard().image()
     assert (image.width(), image.height()) == (16, 16)

@@ -222,6 +222,17 @@ def test_the_key_sheet_is_searched(qtbot):
     assert "Ctrl+Q" not in shown
 
 
+def test_the_key_sheet_names_nested_menus_without_their_mnemonics(qtbot):
+    sheet = KeySheet()
+    qtbot.addWidget(sheet)
+
+    items = [sheet.list.topLevelItem(n) for n in range(sheet.list.topLevelItemCount())]
+    keys = {item.text(1): item.text(0) for item in items}
+
+    assert keys["SUV 0-5"] == "menu Window/PT presets"
+    assert not [text for text in keys.values() if "&" in text]
+
+
 def test_f1_opens_the_keys_beside_the_work(qtbot, window):
     press(qtbot, window, Qt.Key.Key_F1)
 

@@ -353,3 +353,15 @@ def test_the_user_is_not_overruled_by_the_first_picture(qtbot, workspace, ct_fol
     qtbot.waitUntil(lambda: not workspace.scanning)
 
     assert workspace.active.stack is stacks(workspace)[0]
+
+
+def test_other_files_of_a_disc_share_a_row(qtbot, workspace, ct_folder, tmp_path):
+    for number in range(30):
+        (tmp_path / f"{number}.html").write_text("a viewer")
+
+    opened(qtbot, workspace, ct_folder, tmp_path)
+
+    (row,) = workspace.problems.rows
+    assert row.where == str(tmp_path)
+    assert len(row.details) == 30
+    assert len(workspace.catalog.skipped) == 30

@@ -35,7 +35,9 @@ def _one_name(group: str) -> str:
 
 
 def iso_date(raw: str) -> str:
-    """A DA or the date of a DT as 2024-05-01."""
+    """A DA or the date of a DT as 2024-05-01; nothing for the zeros of anonymised files."""
+    if not raw.strip("0 "):
+        return ""
     found = _DATE.match(raw.strip())
     return "-".join(found.groups()) if found else raw.strip()
 

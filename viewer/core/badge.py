@@ -82,7 +82,9 @@ def lossy_text(lossy: Lossy) -> str:
         method = lossy.methods[step].strip() if step < len(lossy.methods) else ""
         words.append(" ".join(word for word in (ratio, _METHODS.get(method, method)) if word))
     said = ", ".join(word for word in words if word)
-    return plain(f"LOSSY {said}")
+    known = lossy.ratios or lossy.measured is None
+    about = "" if known else f"~{short_number(lossy.measured or 0.0, 2)}:1 "
+    return plain(f"LOSSY {about}{said}")
 
 
 def turned_text(view: View) -> str:

@@ -94,11 +94,16 @@ def zoom_drag_factor(dy: float) -> float:
     return math.exp(dy / ZOOM_DRAG_PX)
 
 
-def window_turned(window: Window, notches: int, floor: float) -> Window:
-    """The window widened by a wheel notch (positive is away from the user: narrower)."""
+def window_turned(window: Window, notches: int, floor: float, *, clamped: bool = False) -> Window:
+    """The window widened by a wheel notch (positive is away from the user: narrower).
+
+    Where it is clamped the lower end stays, else the centre.
+    """
     width = window.width * WINDOW_NOTCH**-notches
     smallest = max(floor, 1.0) if window.function is WindowFunction.LINEAR else floor
-    return replace(window, width=max(width, smallest))
+    width = max(width, smallest)
+    shift = (width - window.width) / 2 if clamped else 0.0
+    return replace(window, center=window.center + shift, width=width)
 
 
 @dataclass(slots=True)

@@ -198,10 +198,16 @@ class Spacing:
 
 @dataclass(frozen=True, slots=True)
 class Lossy:
-    """Lossy compression history (PS3.3 C.7.6.1.1.5): it must always be visible."""
+    """Lossy compression history (PS3.3 C.7.6.1.1.5): it must always be visible.
+
+    Attributes:
+        ratios, methods: one for each step, as the file tells them.
+        measured: size of the pixels by that of their code, where the file tells no ratio.
+    """
 
     ratios: tuple[float, ...] = ()
     methods: tuple[str, ...] = ()
+    measured: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -93,7 +93,8 @@ def measures_at(regions: Sequence[Region], column: int, row: int) -> tuple[Measu
     if region is None:
         return ()
     found = (
-        (region.across, region.across.value_at(column - region.left)),
-        (region.down, region.down.value_at(row - region.top)),
+        ("x", region.across, region.across.value_at(column - region.left)),
+        ("y", region.down, region.down.value_at(row - region.top)),
     )
-    return tuple(Measure(value, axis.unit) for axis, value in found if value is not None)
+    known = ((name, axis, value) for name, axis, value in found if value is not None)
+    return tuple(Measure(value, axis.unit, name) for name, axis, value in known)

@@ -87,7 +87,7 @@ def trace_text(trace: Trace) -> str:
     lines = []
     for step in trace:
         mark = "" if step.kind is StepKind.RAN else f" [{step.kind}]"
-        source = f" ({step.keyword})" if step.keyword else ""
+        source = f" ({step.keyword.strip('()')})" if step.keyword else ""
         lines.append(f"{step.name}: {step.what}{source}{mark}")
     return "\n".join(lines)
 
@@ -106,7 +106,10 @@ def _decoded(description: FrameDescription, decoding: Decoding) -> Iterator[Step
     if lossy is None:
         yield Step("Lossy history", "none that the file tells of", "LossyImageCompression")
     else:
-        ratios = ", ".join(f"{ratio:g}:1" for ratio in lossy.ratios) or "ratio not given"
+        unknown = "ratio not given"
+        if lossy.measured is not None:
+            unknown += f", about {lossy.measured:.2g}:1 by the size of the pixel data"
+        ratios = ", ".join(f"{ratio:g}:1" for ratio in lossy.ratios) or unknown
         methods = ", ".join(lossy.methods) or "method not given"
         yield Step("Lossy history", f"{ratios}, {methods}", "LossyImageCompression")
     pixels = description.pixel_format
@@ -275,7 +278,8 @@ def _measured(description: FrameDescription) -> Iterator[Step]:
         what = f"{spacing.row_mm:g} x {spacing.column_mm:g} mm (rows x columns), {words}"
         yield Step("Spacing", what, keyword)
     if abs(description.pixel_aspect - 1) > 1e-3:
-        keyword = "PixelAspectRatio" if spacing is None else "PixelSpacing"
+        by_ratio = spacing is None or spacing.source is SpacingSource.REGION
+        keyword = "PixelAspectRatio" if by_ratio else "PixelSpacing"
         what = f"pixels are {description.pixel_aspect:.4g} times as high as wide"
         yield Step("Pixel shape", what, keyword)
     if description.regions:

@@ -40,20 +40,29 @@ class Receipt:
     @property
     def text(self) -> str:
         """The receipt as lines of plain text."""
+        found, images = _counted(self.found, "DICOM file"), _counted(self.images, "image")
         lines = [
-            f"{self.found} DICOM files found, {self.shown} shown with {self.images} images.",
+            f"{found} found, {self.shown} shown with {images}.",
             *(f"{count} skipped: {reason}" for reason, count in self.skipped),
         ]
         notes = (
-            (self.copies, "exact copies left out"),
-            (self.conflicts, "files with the UID of another object, shown as well"),
-            (self.gaps, "stacks with missing slices"),
-            (self.uneven, "stacks with uneven distances"),
-            (self.doubled, "stacks with several images at one place"),
-            (self.tilted, "stacks with a tilt"),
+            (self.copies, "exact cop", "left out", "y", "ies"),
+            (self.conflicts, "file", "with the UID of another object, shown as well", "", "s"),
+            (self.gaps, "stack", "with missing slices", "", "s"),
+            (self.uneven, "stack", "with uneven distances", "", "s"),
+            (self.doubled, "stack", "with several images at one place", "", "s"),
+            (self.tilted, "stack", "with a tilt", "", "s"),
         )
-        lines += [f"{count} {words}" for count, words in notes if count]
+        lines += [
+            f"{_counted(count, noun, one, many)} {words}"
+            for count, noun, words, one, many in notes
+            if count
+        ]
         return "\n".join(lines)
+
+
+def _counted(count: int, noun: str, one: str = "", many: str = "s") -> str:
+    return f"{count} {noun}{one if count == 1 else many}"
 
 
 def make_receipt(

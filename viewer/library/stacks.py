@@ -27,7 +27,7 @@ def build_stacks(
     series: Series, groups: list[FrameGroup], known: dict[StackKey, Stack]
 ) -> list[Stack]:
     """The stacks of a series in the order found; stacks known before keep their identity."""
-    keys = [_key_of(series, group) for group in groups]
+    keys = _keys_of(series, groups)
     labels = _labels(series, groups)
     stacks = []
     for group, key, label in zip(groups, keys, labels, strict=True):
@@ -37,11 +37,20 @@ def build_stacks(
     return stacks
 
 
-def _key_of(series: Series, group: FrameGroup) -> StackKey:
-    founder = int(group.indices.min())
-    ref = series.contents.refs[founder]
-    uid = series.contents.headers[founder].text("SOPInstanceUID")
-    return StackKey(series.key, uid or ref.file.text, ref.frame)
+def _keys_of(series: Series, groups: list[FrameGroup]) -> list[StackKey]:
+    """A key for each group; of two objects with one UID the later one goes by its path."""
+    founders = [int(group.indices.min()) for group in groups]
+    by_founder: dict[int, StackKey] = {}
+    used: set[StackKey] = set()
+    for founder in sorted(founders):
+        ref = series.contents.refs[founder]
+        uid = series.contents.headers[founder].text("SOPInstanceUID")
+        key = StackKey(series.key, uid or ref.file.text, ref.frame)
+        if key in used:
+            key = StackKey(series.key, ref.file.text, ref.frame)
+        used.add(key)
+        by_founder[founder] = key
+    return [by_founder[founder] for founder in founders]
 
 
 def _fill(stack: Stack, group: FrameGroup, label: str) -> None:

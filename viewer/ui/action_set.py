@@ -176,6 +176,8 @@ class ActionSet(QObject):
                 below[title] = menu.addMenu(title)
                 below[title].setToolTipsVisible(True)
             (below[title] if title else menu).addAction(self._by_id[action.id])
+        for nested in below.values():  # the presets of other modalities
+            nested.menuAction().setVisible(any(entry.isEnabled() for entry in nested.actions()))
         return menu
 
 

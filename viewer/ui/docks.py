@@ -19,7 +19,7 @@ PLACES: dict[str, tuple[str, Qt.DockWidgetArea, int, bool]] = {
     "tags": ("Tags", Area.RightDockWidgetArea, 460, False),  # wide enough to read values
     "problems": ("Problems", Area.BottomDockWidgetArea, 0, False),
 }
-STUDIES_PX, PROBLEMS_PX = 380, 190
+STUDIES_PX, PROBLEMS_PX = 400, 190
 
 
 def place_docks(window: QMainWindow, contents: Mapping[str, Content]) -> dict[str, QDockWidget]:

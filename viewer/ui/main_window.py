@@ -303,8 +303,11 @@ class MainWindow(QMainWindow):
 
     def reveal_tag(self, keyword: str) -> None:
         """Show an attribute of the active view's file in the tag inspector."""
-        self.docks["tags"].show()
-        reveal = getattr(self.docks["tags"].widget(), "reveal", None)
+        tags, why = self.docks["tags"], self.docks["why"]
+        if tags.isHidden():
+            tags.show()
+            self.resizeDocks([why, tags], [1, 1], Qt.Orientation.Vertical)
+        reveal = getattr(tags.widget(), "reveal", None)
         if reveal is not None:
             reveal(keyword)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage, QTransform
@@ -9,18 +10,38 @@ from PySide6.QtGui import QImage, QTransform
 from viewer.ui.thumbnails import as_image
 
 if TYPE_CHECKING:
+    from viewer.core.light import DisplayChoice
+    from viewer.core.overlay import Color
+    from viewer.core.view import View
+    from viewer.dicom.pixels.frames import LoadedFrame
+    from viewer.workspace.jobs import Work
     from viewer.workspace.viewport import Viewport
 
 
-def picture_of(viewport: Viewport) -> QImage | None:
-    """The shown frame as it is windowed, turned and mirrored; None while there is none."""
-    from viewer.core.light import to_light
+def picture_of(
+    frame: LoadedFrame, choice: DisplayChoice, view: View, overlay_color: Color
+) -> QImage:
+    """A frame as it is shown: windowed, coloured, covered, drawn on, turned and mirrored.
 
-    frame = viewport.loaded
-    if frame is None:
-        return None
-    light = to_light(frame.stored, frame.description, viewport.shown_choice, frame.color_space)
-    across, down = viewport.view.orientation
+    Args:
+        choice: with the window in force.
+    """
+    from viewer.dicom.description.render import render
+
+    light = render(frame, choice, overlay_color)
+    across, down = view.orientation
     turn = QTransform(float(across[0]), float(down[0]), float(across[1]), float(down[1]), 0.0, 0.0)
     aspect = QTransform.fromScale(1.0, frame.description.pixel_aspect)
     return as_image(light).transformed(aspect * turn)
+
+
+def taking_picture(viewport: Viewport, overlay_color: Color) -> Work | None:
+    """Work for a job: the picture of what is shown now; None while there is no frame."""
+    frame, choice, view = viewport.loaded, viewport.shown_choice, viewport.view
+    if frame is None:
+        return None
+
+    def work() -> Generator[object, None, None]:
+        yield picture_of(frame, choice, view, overlay_color)
+
+    return work

@@ -7,10 +7,10 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit
 
-from viewer.settings import THEME
+from viewer.settings import OVERLAY_COLOR, OVERLAY_COLORS, THEME
 from viewer.ui.recents import Recents
 
 if TYPE_CHECKING:
@@ -128,11 +128,12 @@ class WindowCommands:
 
     def _copy_picture(self) -> None:
         """The image in its own pixels, without the words on it: they would name the patient."""
-        from viewer.ui.picture import picture_of
+        from viewer.ui.picture import taking_picture
 
-        image = picture_of(self._workspace.active)
-        if image is not None:
-            QGuiApplication.clipboard().setImage(image)
+        color = OVERLAY_COLORS[OVERLAY_COLOR.read(self._backend)]
+        work = taking_picture(self._workspace.active, color)
+        if work is not None:
+            self._workspace.jobs.start(work).item.connect(_to_clipboard)
 
     # Dialogs, none of them modal
 
@@ -171,6 +172,10 @@ class WindowCommands:
 
         QGuiApplication.clipboard().setText(diagnostics())
         self._window.banner.show_message("Versions are on the clipboard; nothing about patients.")
+
+
+def _to_clipboard(image: QImage) -> None:
+    QGuiApplication.clipboard().setImage(image)
 
 
 class _Toggle:

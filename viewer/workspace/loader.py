@@ -77,6 +77,8 @@ class Reader(Protocol):
 
     def load(self, frame_ref: FrameRef, /) -> LoadedFrame: ...
 
+    def prestart(self) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -95,6 +97,10 @@ class PooledReader:
 
     def load(self, frame_ref: FrameRef, /) -> LoadedFrame:
         return self._reader.load(frame_ref)
+
+    def prestart(self) -> None:
+        """Start the decoders now: the first compressed frame would wait a quarter of a second."""
+        self._pool.prestart()
 
     def close(self) -> None:
         self._pool.close()  # first, so that frames being decoded fail at once
@@ -266,10 +272,12 @@ class Loader(QObject):
 
     # Below: the lanes' threads.
 
-    def get_ready(self) -> None:
-        """What `warm_up` does, here and now; any thread."""
+    def get_ready(self, *, decoders: bool = False) -> None:
+        """What `warm_up` does, here and now, and the decoders started too; any thread."""
         with suppress(ViewerError):
-            self._the_reader()
+            reader = self._the_reader()
+            if decoders:
+                reader.prestart()
 
     def _run(self, keeps_free: bool) -> None:
         while True:
@@ -297,7 +305,10 @@ class Loader(QObject):
         try:
             reader = self._the_reader()
             check_same_object(task.header)
-            ready = _made_ready(reader.load(task.ref))
+            frame = reader.load(task.ref)
+            if frame.stamp != task.header.stamp:  # exchanged between the check and the reading
+                check_same_object(task.header)
+            ready = _made_ready(frame)
         except ViewerError as error:
             return Problem(where, str(error), error.advice, _severity(task.header, error))
         except MemoryError:

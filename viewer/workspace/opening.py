@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from viewer.errors import Problem, Severity
+from viewer.errors import Problem
 from viewer.workspace.jobs import Job, Jobs
 
 if TYPE_CHECKING:
@@ -151,7 +151,9 @@ class Opening(QObject):
         found = self._progress.found + self._catalog.found - found_before
         skipped = self._progress.skipped + len(self._catalog.skipped) - skipped_before
         self._progress = ScanProgress(found, skipped, True, time.perf_counter() - self._began_s)
-        self.problems_met.emit([problem for item in items for problem in _problems_of(item)])
+        problems = [problem for item in items for problem in _problems_of(item)]
+        if problems:
+            self.problems_met.emit(problems)
         self._change = _merged(self._change, change) if self._change else change
         if time.perf_counter() - self._told_s > TOLD_S or (self._eager and self._change.series):
             self._eager = False
@@ -186,11 +188,9 @@ class Opening(QObject):
 
 
 def _problems_of(item: object) -> tuple[Problem, ...]:
-    from viewer.dicom.files.scan_items import Skipped
+    """What a header says of itself; what was skipped is told by the catalogue."""
     from viewer.library.afterwards import Digested
 
-    if isinstance(item, Skipped):
-        return (Problem(item.ref.text, item.reason, item.advice, Severity.ERROR),)
     return item.header.problems if isinstance(item, Digested) else ()
 
 

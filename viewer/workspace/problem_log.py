@@ -22,7 +22,7 @@ class ProblemLog(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[Problem, None] = {}
-        self._passing: set[Problem] = set()
+        self._passing: dict[str, set[Problem]] = {}
 
     @property
     def rows(self) -> list[Problem]:
@@ -39,11 +39,12 @@ class ProblemLog(QObject):
             self.added.emit(new)
             self.changed.emit()
 
-    def replace_passing(self, problems: Iterable[Problem]) -> None:
-        """Exchange the problems that the next files may mend for the present ones."""
+    def replace_passing(self, problems: Iterable[Problem], kind: str = "stacks") -> None:
+        """Exchange the problems of a kind that the next files may change for the present ones."""
         found = set(ordered := list(problems))
-        gone = self._passing - found
-        self._passing = found - (self._rows.keys() - self._passing)
+        before = self._passing.get(kind, set())
+        gone = before - found
+        self._passing[kind] = found - (self._rows.keys() - before)
         for problem in gone:
             del self._rows[problem]
         count = len(self._rows)

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer import settings
 from viewer.dicom.files.source import FrameRef
 from viewer.errors import Problem, Severity
 from viewer.library.catalog import Catalog, CatalogChange
+from viewer.library.skips import SkipLog
 from viewer.settings import Backend, MemoryBackend
 from viewer.workspace.collector import GuiThreadCollector
 from viewer.workspace.display import Display
@@ -26,6 +27,8 @@ from viewer.workspace.viewport import Viewport
 
 if TYPE_CHECKING:
     from viewer.library.nodes import Series, Stack
+
+SKIPS_MS = 300  # rows of files that were left out are drawn anew as their numbers grow
 
 
 class Workspace(QObject):
@@ -62,6 +65,10 @@ class Workspace(QObject):
         self._first = FirstPicture(self.catalog, self.loader, self)
         self.stacker.split.connect(self._follow_growth)
         self.stacker.rested.connect(self._survey_stacks)
+        self._skips = SkipLog()
+        self._skips_told = 0
+        self._tell_skips_soon = QTimer(self, singleShot=True, interval=SKIPS_MS)
+        self._tell_skips_soon.timeout.connect(self._tell_skips)
         self._opening.grown.connect(self._take_growth)
         self._opening.problems_met.connect(self.problems.add)
         self._opening.progressed.connect(self._take_progress)
@@ -106,6 +113,9 @@ class Workspace(QObject):
         self.stacker.clear()
         self._leaving.take(self.catalog.clear())
         self.problems.clear()
+        self._tell_skips_soon.stop()
+        self._skips.clear()
+        self._skips_told = 0
         self._collector.forget()
         self.catalog_changed.emit(CatalogChange())
 
@@ -166,6 +176,8 @@ class Workspace(QObject):
     def _take_growth(self, change: CatalogChange) -> None:
         self._first.look_at(change)
         self.stacker.add((*change.series, *change.changed))
+        if change.skipped and not self._tell_skips_soon.isActive():
+            self._tell_skips_soon.start()
         self.catalog_changed.emit(change)
 
     @Slot(object)
@@ -184,7 +196,16 @@ class Workspace(QObject):
 
     @Slot()
     def _end_scan(self) -> None:
+        self._tell_skips()
         self.stacker.hurry(v.stack.series for v in self.viewports if v.stack is not None)
+
+    @Slot()
+    def _tell_skips(self) -> None:
+        skipped = self.catalog.skipped
+        if len(skipped) > self._skips_told:
+            self._skips.add(skipped[self._skips_told :])
+            self._skips_told = len(skipped)
+            self.problems.replace_passing(self._skips.problems, "skips")
 
     @Slot()
     def _survey_stacks(self) -> None:

@@ -162,3 +162,21 @@ def test_an_orientation_without_position_or_spacing_still_gives_directions(tmp_p
 )
 def test_patient_orientation(tmp_path, value, found):
     assert described(tmp_path, image(PatientOrientation=value)).patient_orientation == found
+
+
+# C.7.6.1.1.1: both name the same directions where both are there.
+@pytest.mark.parametrize(
+    ("value", "contradicts"),
+    [
+        pytest.param(["L", "P"], False, id="same"),
+        pytest.param(["LA", "P"], False, id="compound"),
+        pytest.param(["", "P"], False, id="half-unknown"),
+        pytest.param(["LE", "V"], False, id="words-of-a-quadruped"),
+        pytest.param(["R", "P"], True, id="mirrored"),
+        pytest.param(["L", "F"], True, id="another-plane"),
+    ],
+)
+def test_contradicting_orientations_are_told(tmp_path, value, contradicts):
+    source = image(ImageOrientationPatient=[1, 0, 0, 0, 1, 0], PatientOrientation=value)
+
+    assert ("contradicts" in told(described(tmp_path, source))) is contradicts

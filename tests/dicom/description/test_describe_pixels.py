@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 from tests.dicom.light_data import RAMP, described, image, put_raw, told
 from viewer.core.image import Lossy, PaddingRange
 from viewer.dicom.datasets.attributes import Attributes, Notes
+from viewer.dicom.datasets.dataset import open_file
+from viewer.dicom.description.describe import describe_frame
 from viewer.dicom.description.describe_pixels import describe_lossy
+from viewer.dicom.files.source import FileRef
 
 
 @pytest.mark.parametrize(
@@ -121,3 +126,23 @@ def test_the_method_of_loss_follows_from_the_syntax_where_none_is_given(syntax, 
     lossy = describe_lossy(Attributes(source, Notes("x")), syntax, Notes("x"))
 
     assert (lossy.methods if lossy else None) == methods
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("name", "ratios", "about"),
+    [
+        ("multiframe/I_000001.dcm", 0, (20, 40)),
+        ("multiframe/multiframe_camelyon_challenge_image.dcm", 1, None),
+        ("single/CT_small.dcm", None, None),
+    ],
+)
+def test_the_ratio_is_measured_where_a_coded_file_tells_none(shared_data, name, ratios, about):
+    file = open_file(FileRef(os.fsencode(shared_data / name)))
+
+    lossy = describe_frame(file, 0).lossy
+
+    assert (len(lossy.ratios) if lossy else None) == ratios
+    measured = lossy.measured if lossy else None
+    assert (measured is None) is (about is None)
+    assert about is None or about[0] < measured < about[1]

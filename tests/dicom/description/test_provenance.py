@@ -12,9 +12,11 @@ from tests.data import write_dataset
 from tests.dicom.light_data import image
 from viewer.core.light import DisplayChoice
 from viewer.core.trace import StepKind, trace_text
+from viewer.dicom.datasets.dictionary import tag_of
 from viewer.dicom.description.provenance import provenance
 from viewer.dicom.files.source import FileRef, FrameRef
 from viewer.dicom.pixels.frames import FrameReader
+from viewer.errors import ViewerError
 
 
 @pytest.fixture
@@ -47,3 +49,21 @@ def test_what_only_the_values_show_is_a_note(reader, tmp_path):
     notes = [step for step in trace if step.name == "Note"]
     assert any("16 of 16 pixels are not finite" in step.what for step in notes)
     assert all(step.kind is StepKind.ASSUMED for step in notes)
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("folder", ["single", "colour", "lut-overlay", "projection", "multiframe"])
+def test_each_step_of_real_files_leads_to_an_attribute_there_could_be(shared_data, reader, folder):
+    told = 0
+    for path in sorted((shared_data / folder).iterdir()):
+        try:
+            trace = provenance(load(reader, path))
+        except ViewerError:
+            continue  # other tests say which files cannot be shown
+        told += 1
+        for step in trace:
+            assert not step.keyword or tag_of(step.keyword) is not None, (path.name, step)
+            assert "\n" not in step.what
+            assert "nan" not in step.what.lower().split()
+
+    assert told > 3

@@ -173,3 +173,12 @@ def test_damage_raises_nothing_else(stream, changes, cut):
     damaged = damaged[: len(damaged) - cut % len(damaged)]
     with contextlib.suppress(StreamError):
         check(read_header(bytes(damaged), sniff(stream)), expected())
+
+
+@pytest.mark.parametrize("stream", [JPEG, JPEG_LS, J2K, HTJ2K], ids=["jpeg", "ls", "j2k", "htj2k"])
+def test_a_stream_cut_anywhere_in_its_header_is_refused_in_words(stream):
+    family = sniff(stream)
+
+    for length in range(4, min(len(stream), 200)):
+        with contextlib.suppress(StreamError):
+            read_header(stream[:length], family)

@@ -486,3 +486,25 @@ def test_several_fragments_without_a_table(reader, tmp_path):
     frames = [load(reader, path, number).stored for number in range(3)]
 
     assert np.array_equal(frames, [GRAY16, GRAY16 + 1, GRAY16 + 2])
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(lambda whole: whole[:-40] + bytes(40), id="wrong-to-the-end"),
+        pytest.param(lambda whole: whole[:600], id="cut-before-the-pixels"),
+    ],
+)
+def test_a_file_that_failed_is_read_again_once_it_is_whole(reader, tmp_path, start):
+    stream = imagecodecs.jpeg2k_encode(GRAY8, **J2K)
+    path = compressed(tmp_path / "a.dcm", stream, "4.90", GRAY8)
+    whole = path.read_bytes()
+    damaged = start(whole.replace(b"\xff\x4f\xff\x51", bytes(4)))
+    path.write_bytes(damaged)
+    with pytest.raises(ViewerError):
+        load(reader, path)
+
+    path.write_bytes(whole)
+    os.utime(path, ns=(1, 1))
+
+    assert np.array_equal(load(reader, path).stored, GRAY8)

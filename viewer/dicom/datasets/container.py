@@ -6,6 +6,7 @@ there wins, and the contradiction becomes a Problem.
 
 from __future__ import annotations
 
+import threading
 import zlib
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ _GE_BIG_PIXELS = "1.2.840.113619.5.2"  # implicit little endian, pixels big endi
 _DEFLATED = (DEFLATED, "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205")
 _UNCOMPRESSED = ("", IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG)
 
+_ONE_AT_A_TIME = threading.Lock()
 MAX_INFLATED = 256 * 1024 * 1024
 MAX_META = 16 * 1024 * 1024
 _TRANSFER_SYNTAX_UID = 0x00020010
@@ -206,6 +208,11 @@ def _looks_deflated(reader: ByteReader, start: int) -> bool:
 
 def _inflate(reader: ByteReader, start: int) -> tuple[MemoryReader, bool]:
     """(the inflated data set, whether its end is missing), bounded in memory."""
+    with _ONE_AT_A_TIME:  # image, thumbnail and tags meet a bomb together: a third of the memory
+        return _inflated(reader, start)
+
+
+def _inflated(reader: ByteReader, start: int) -> tuple[MemoryReader, bool]:
     data = bytearray()
     inflater = zlib.decompressobj(_window_bits(reader, start))
     position, size = start, reader.size
@@ -217,6 +224,7 @@ def _inflate(reader: ByteReader, start: int) -> tuple[MemoryReader, bool]:
                 data += inflater.decompress(block, 1 << 22)
                 block = inflater.unconsumed_tail
                 if len(data) > MAX_INFLATED:
+                    data.clear()  # the error's traceback would keep it
                     raise MalformedError(
                         "The deflated data set grows beyond 256 MiB when it is unpacked.",
                         "It is not opened; ask the sender for an uncompressed copy.",

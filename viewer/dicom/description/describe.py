@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from viewer.core.image import FrameDescription, Overlay, PixelFormat
+from viewer.core.image import FrameDescription, Lossy, Overlay, PixelFormat
 from viewer.dicom.datasets.attributes import Attributes, Notes
 from viewer.dicom.datasets.dataset import DicomFile
 from viewer.dicom.datasets.functional_groups import FunctionalGroups
@@ -18,6 +19,7 @@ from viewer.dicom.description.describe_pixels import (
     describe_lossy,
     describe_padding,
     describe_pixels,
+    measured_ratio,
 )
 from viewer.dicom.description.describe_voi import (
     describe_presentation,
@@ -55,6 +57,7 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
         file.dataset, frame, pixels, lambda: embedded_words(file, pixels, frame), notes
     )
     spacing = describe_spacing(groups, notes)
+    plane = describe_plane(groups, frame, spacing, notes)
     return FrameDescription(
         pixel_format=pixels,
         transfer_syntax=file.transfer_syntax,
@@ -67,12 +70,12 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
         icc_profile=_icc_profile(root, pixels, notes),
         overlays=_drawn(planes, root),
         shutter=describe_shutter(root, pixels, planes, notes),
-        plane=describe_plane(groups, frame, spacing, notes),
-        patient_orientation=describe_patient_orientation(root),
+        plane=plane,
+        patient_orientation=describe_patient_orientation(root, plane, notes),
         quadruped=root.text("AnatomicalOrientationType") == "QUADRUPED",
         spacing=spacing,
         pixel_aspect=describe_aspect(root, spacing, notes),
-        lossy=describe_lossy(root, file.transfer_syntax, notes),
+        lossy=_lossy(file, root, pixels, notes),
         real_world=describe_real_world(groups, notes),
         suv=describe_suv(groups, transform.unit),
         regions=describe_regions(root, notes),
@@ -98,6 +101,15 @@ def _pixels(file: DicomFile, root: Attributes, notes: Notes) -> PixelFormat:
         if rows:
             return PixelFormat(rows, columns, bits_allocated=8, bits_stored=8, high_bit=7)
     return describe_pixels(root, file.pixels.keyword if file.pixels else "", notes)
+
+
+def _lossy(file: DicomFile, root: Attributes, pixels: PixelFormat, notes: Notes) -> Lossy | None:
+    """The history the file tells; its last ratio is measured where it tells none."""
+    lossy = describe_lossy(root, file.transfer_syntax, notes)
+    if lossy is None or lossy.ratios:
+        return lossy
+    frames = max(root.integer("NumberOfFrames") or 1, 1)
+    return replace(lossy, measured=measured_ratio(file, pixels, frames))
 
 
 def _drawn(planes: tuple[Overlay, ...], root: Attributes) -> tuple[Overlay, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viewer.core.image import Spacing, SpacingSource
+from viewer.core.orientation import letters_of
 from viewer.core.plane import ImagePlane
 from viewer.dicom.datasets.attributes import Attributes, Notes
 from viewer.dicom.datasets.functional_groups import FunctionalGroups
@@ -182,7 +183,26 @@ def _usable(aspect: float, keyword: str, notes: Notes) -> float:
     return 1.0
 
 
-def describe_patient_orientation(root: Attributes) -> tuple[str, str] | None:
-    """Patient Orientation (0020,0020): towards the right edge and the bottom edge, or None."""
+def describe_patient_orientation(
+    root: Attributes, plane: ImagePlane | None, notes: Notes
+) -> tuple[str, str] | None:
+    """Patient Orientation (0020,0020): towards the right edge and the bottom edge, or None.
+
+    It must agree with Image Orientation (Patient) where both are there (C.7.6.1.1.1, rule 36).
+    """
     values = root.texts("PatientOrientation")
-    return (values[0], values[1]) if len(values) == 2 and any(values) else None
+    if len(values) != 2 or not any(values):
+        return None
+    if plane is not None and root.numbers("ImageOrientationPatient"):
+        directions = (plane.row_direction, plane.column_direction)
+        if not all(map(_agrees, values, directions)):
+            notes.add(
+                "PatientOrientation contradicts ImageOrientationPatient, which the letters follow."
+            )
+    return values[0], values[1]
+
+
+def _agrees(word: str, direction: tuple[float, float, float]) -> bool:
+    """Whether the first letter is one of the direction's; words of quadrupeds are let pass."""
+    is_biped = bool(word) and set(word) <= set("APRLHF")
+    return not is_biped or word[0] in letters_of(direction)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from viewer.core.image import Lossy, PaddingRange, PixelFormat
 from viewer.dicom.datasets.attributes import Attributes, Notes
+from viewer.dicom.datasets.dataset import DicomFile
 
 # Transfer syntaxes that lose information whatever the file's attributes say.
 _LOSSY_SYNTAXES = {
@@ -155,6 +156,16 @@ def stored_range(pixels: PixelFormat) -> tuple[int, int]:
     """Least and greatest stored value that Bits Stored can hold."""
     span = 1 << pixels.bits_stored
     return (-span // 2, span // 2 - 1) if pixels.signed else (0, span - 1)
+
+
+def measured_ratio(file: DicomFile, pixels: PixelFormat, frames: int) -> float | None:
+    """Bytes of the pixels by bytes of their code; None for pixels that are not coded."""
+    element = file.pixels
+    if element is None or not element.encapsulated:
+        return None
+    coded = file.stamp[0] - element.offset if element.length is None else element.length
+    plain = pixels.rows * pixels.columns * pixels.samples_per_pixel * pixels.bits_allocated / 8
+    return plain * frames / coded if coded > 0 and plain * frames > coded else None
 
 
 def describe_lossy(root: Attributes, transfer_syntax: str, notes: Notes) -> Lossy | None:

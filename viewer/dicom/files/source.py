@@ -180,9 +180,13 @@ def open_source(ref: FileRef) -> Source:
     return FileSource(ref.path)
 
 
+_NOT_THERE = (
+    "It is not there: removed, misspelt, or its medium is gone.",
+    "Check the name, or insert the medium again.",
+)
 _REASONS = {
-    errno.ENOENT: ("It was removed, or its medium is gone.", "Insert the medium again."),
-    errno.ENOTDIR: ("It was removed, or its medium is gone.", "Insert the medium again."),
+    errno.ENOENT: _NOT_THERE,
+    errno.ENOTDIR: _NOT_THERE,
     errno.EACCES: ("You have no permission to read it.", "Ask its owner for permission."),
     errno.EPERM: ("You have no permission to read it.", "Ask its owner for permission."),
     errno.EISDIR: ("It is a folder.", "Choose a file."),

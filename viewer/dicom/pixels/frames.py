@@ -11,7 +11,7 @@ import numpy as np
 
 from viewer.core.image import FrameDescription
 from viewer.core.value_notes import value_notes
-from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef, open_source
 from viewer.dicom.pixels.decode_job import StreamFacts
 from viewer.dicom.pixels.opened_file import OpenedFile, open_for_frames
 from viewer.dicom.pixels.stored import check_format
@@ -44,6 +44,7 @@ class LoadedFrame:
         problems: contradictions and damage met on the way, for this frame.
         facts: what its codestream says of itself, None for native data.
         whole_frames: complete frames in the file; fewer than Number of Frames if it is cut.
+        stamp: (size, mtime_ns) of the file these values are from; (0, 0) for none.
     """
 
     ref: FrameRef
@@ -54,6 +55,7 @@ class LoadedFrame:
     problems: tuple[Problem, ...] = ()
     facts: StreamFacts | None = None
     whole_frames: int = 1
+    stamp: tuple[int, int] = (0, 0)
 
     @property
     def nbytes(self) -> int:
@@ -104,10 +106,11 @@ class FrameReader:
         opened = self._opened(ref.file)
         try:
             return self._load(opened, ref)
-        except UnreadableFileError:
-            self._forget(ref.file)
-            opened = self._opened(ref.file)  # replaced on disk: once more, from the start
-            return self._load(opened, ref)
+        except ViewerError as error:
+            if not isinstance(error, UnreadableFileError) and not _is_replaced(opened):
+                raise
+            self._forget(ref.file)  # it was still being written, or copied anew: once more
+            return self._load(self._opened(ref.file), ref)
 
     def close(self) -> None:
         """End the decoders, if they are this reader's own, and forget all files."""
@@ -151,6 +154,7 @@ class FrameReader:
             problems,
             pixels.facts,
             opened.frames if opened.whole is None else opened.whole,
+            file.stamp,
         )
 
     def _pixels(self, opened: OpenedFile, ref: FrameRef, description: FrameDescription) -> _Pixels:
@@ -219,6 +223,15 @@ class FrameReader:
             self._failures[ref, stamp] = error
             while len(self._failures) > _REMEMBERED_FAILURES:
                 self._failures.popitem(last=False)
+
+
+def _is_replaced(opened: OpenedFile) -> bool:
+    """Whether the file is another one than that which was opened; also True while it is gone."""
+    try:
+        with open_source(opened.file.ref) as source:
+            return source.stamp != opened.file.stamp
+    except UnreadableFileError:
+        return True
 
 
 def _native(opened: OpenedFile, ref: FrameRef, description: FrameDescription) -> _Pixels:

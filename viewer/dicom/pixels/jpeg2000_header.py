@@ -69,6 +69,8 @@ def _check_tiles(
 
 def _components(stream: bytes, count: int) -> tuple[int, bool]:
     """(precision, signed) that all components share; no subsampling."""
+    if len(stream) < 42 + 3 * count:
+        raise StreamError("The JPEG 2000 header is cut off.")
     fields = {tuple(stream[42 + 3 * c : 45 + 3 * c]) for c in range(count)}
     if len(fields) != 1:
         raise StreamError("The components of the JPEG 2000 image differ in size or precision.")

@@ -48,7 +48,8 @@ class KeySheet(QDialog):
     def _fill(self) -> None:
         rows = [(gesture, effect, "", "in the image") for gesture, effect in GESTURES]
         for action in ACTIONS:
-            keys = ", ".join(key_text(key) for key in action.keys) or f"menu {action.menu}"
+            menu = f"menu {action.menu.replace('&', '')}"
+            keys = ", ".join(key_text(key) for key in action.keys) or menu
             rows.append((keys, action.text, action.hint, str(action.context)))
         for row in rows:
             item = QTreeWidgetItem(list(row))

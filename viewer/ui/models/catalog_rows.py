@@ -44,7 +44,12 @@ def person_name(text: str) -> str:
 
 
 def date_text(text: str) -> str:
-    """A DA value in the user's locale, always with four digits of year; else as it is."""
+    """A DA value in the user's locale, always with four digits of year; else as it is.
+
+    Zeros are what anonymisers leave: no date.
+    """
+    if not text.strip("0 "):
+        return ""
     date = QDate.fromString(text.replace(".", "")[:8], "yyyyMMdd")
     if not date.isValid():
         return one_line(text)

@@ -22,6 +22,8 @@ from viewer.ui.theme import Theme
 COLUMNS = ("Severity", "Where", "What", "Advice")
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
+SEARCH_ROLE = Qt.ItemDataRole.UserRole + 1  # all that a filter looks through, in the first column
+MOST_NAMED = 20  # files in a tool tip
 
 
 class ProblemModel(QAbstractTableModel):
@@ -74,7 +76,9 @@ class ProblemModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _texts(problem)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tool_tip(_texts(problem)[index.column()])
+            return plain_tool_tip(_tool_tip(problem, index.column()))
+        if role == SEARCH_ROLE:
+            return problem_text(problem) if index.column() == 0 else ""
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             return self._marks.get(problem.severity)
         return None
@@ -85,7 +89,14 @@ def _texts(problem: Problem) -> tuple[str, ...]:
     return (str(problem.severity).capitalize(), *one_line)
 
 
+def _tool_tip(problem: Problem, column: int) -> str:
+    names = problem.details
+    more = [f"and {len(names) - MOST_NAMED:,} more"] * (len(names) > MOST_NAMED)
+    return "\n".join([_texts(problem)[column], *names[:MOST_NAMED], *more])
+
+
 def problem_text(problem: Problem) -> str:
-    """One problem as a line of text, for copying and export."""
+    """One problem as a line of text, for copying and export; its files on lines below."""
     severity, where, what, advice = _texts(problem)
-    return f"{severity}\t{where}\t{what}\t{advice}".rstrip()
+    line = f"{severity}\t{where}\t{what}\t{advice}".rstrip()
+    return "\n".join([line, *(f"\t{' '.join(name.split())}" for name in problem.details)])

@@ -12,8 +12,8 @@ from viewer.ui.icons import draw_icon
 from viewer.ui.labels import plain_tool_tip
 from viewer.ui.theme import Theme
 
-COLUMNS = ("Kind", "Step", "What", "Attribute")
-KIND, STEP, WHAT, ATTRIBUTE = range(len(COLUMNS))
+COLUMNS = ("Step", "What", "Attribute")
+STEP, WHAT, ATTRIBUTE = range(len(COLUMNS))
 ICON_PX = 16
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -70,12 +70,14 @@ class TraceModel(QAbstractTableModel):
         step = self.step(index)
         if step is None:
             return None
-        text = (str(step.kind), step.name, step.what, step.keyword)[index.column()]
+        text = (f"{step.name}\n{step.kind}", step.what, step.keyword)[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return text
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return text.replace("\n", ", ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tool_tip(text)
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == KIND:
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == STEP:
             return self._marks.get(step.kind)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from viewer.errors import Problem
 from viewer.ui.labels import plain_label
-from viewer.ui.models.problem_model import ProblemModel, problem_text
+from viewer.ui.models.problem_model import SEARCH_ROLE, ProblemModel, problem_text
 from viewer.ui.theme import Theme
 
 
@@ -35,7 +35,8 @@ class ProblemsPanel(QWidget):
         self.model = ProblemModel(self)
         self._filter = QSortFilterProxyModel(self)
         self._filter.setSourceModel(self.model)
-        self._filter.setFilterKeyColumn(-1)
+        self._filter.setFilterKeyColumn(0)
+        self._filter.setFilterRole(SEARCH_ROLE)  # a file that shares its row is found as well
         self._filter.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.receipt = plain_label(wrap=True)
         self.receipt.setAccessibleName("Import receipt")

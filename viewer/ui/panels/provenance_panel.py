@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+    SignalInstance,
+    Slot,
+)
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from viewer.core.trace import Trace, trace_text
+from viewer.ui.item_views import RoomyDelegate
 from viewer.ui.labels import plain_label
-from viewer.ui.models.trace_model import ATTRIBUTE, KIND, STEP, WHAT, TraceModel
+from viewer.ui.models.trace_model import ATTRIBUTE, STEP, WHAT, TraceModel
 from viewer.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -86,9 +96,10 @@ class ProvenancePanel(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         header.setHighlightSections(False)
         letter = table.fontMetrics().averageCharWidth()
-        for column, letters in ((KIND, 13), (STEP, 15), (ATTRIBUTE, 18)):
+        for column, letters in ((STEP, 19), (ATTRIBUTE, 23)):
             header.resizeSection(column, letters * letter)
         header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
+        table.setItemDelegate(_StepDelegate(table))
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         return table
 
@@ -184,6 +195,16 @@ class ProvenancePanel(QWidget):
         QGuiApplication.clipboard().setText(
             trace_text(tuple(self.model.trace[row] for row in rows))
         )
+
+
+class _StepDelegate(RoomyDelegate):
+    """The mark stands beside the first line of a step, not in the middle of a high row."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.decorationAlignment = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 
 
 def _changes_of(viewport: Viewport) -> tuple[SignalInstance, ...]:

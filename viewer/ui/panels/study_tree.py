@@ -14,7 +14,8 @@ from viewer.ui.models.catalog_model import CatalogModel
 from viewer.ui.models.filter_words import Wanted, parse_filter
 
 OPEN_PATIENTS = 20  # beyond that, branches come closed: opening thousands costs time
-WIDTHS = (27, 12, 6, 6, 12, 8, 12, 12)  # of the columns, in digits
+INDENTATION_PX = 14
+WIDTHS = (30, 11, 6, 6, 12, 8, 12, 12)  # of the columns, in digits
 
 
 class StudyTree(QTreeView):
@@ -49,6 +50,7 @@ class StudyTree(QTreeView):
         header.setSortIndicator(words.NAME, Qt.SortOrder.AscendingOrder)
         header.setSectionsMovable(True)
         header.setStretchLastSection(False)
+        self.setIndentation(INDENTATION_PX)
         digit = self.fontMetrics().horizontalAdvance("0")
         for column, digits in enumerate(WIDTHS):
             header.resizeSection(column, digits * digit)

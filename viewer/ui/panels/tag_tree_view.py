@@ -73,6 +73,7 @@ class TagTreeView(QTreeView):
         tag_px = metrics.horizontalAdvance("(0008,0018)") + room + 2 * self.indentation()
         self.setColumnWidth(TAG, tag_px)
         self.setColumnWidth(NAME, metrics.horizontalAdvance("SOPInstanceUID") + room)
+        self.setColumnWidth(VALUE, header.minimumSectionSize())  # and whatever room there is more
         header.setStretchLastSection(True)
 
     @property

@@ -24,6 +24,8 @@ from viewer.settings import (
     BOTH_BUTTONS_ZOOM,
     HIDE_IDENTITY,
     INVERT_WINDOW_DRAG,
+    OVERLAY_COLOR,
+    OVERLAY_COLORS,
     WHEEL_WRAPS,
     WINDOW_DRAG_GAIN,
     Backend,
@@ -122,6 +124,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             wheel_wraps=WHEEL_WRAPS.read(backend),
             both_buttons_zoom=BOTH_BUTTONS_ZOOM.read(backend),
         )
+        self._drawn.set_overlay_color(OVERLAY_COLORS[OVERLAY_COLOR.read(backend)])
         self._refresh()
 
     def zoom_by(self, factor: float) -> None:

@@ -27,7 +27,7 @@ class Drawn:
         self._padding: tuple[tuple[LoadedFrame, bool], bool] | None = None
         self.frame: LoadedFrame | None = None
         self.hides_padding = False
-        self.overlay_color: Color = WHITE
+        self._overlay_color: Color = WHITE
 
     def take_frame(self) -> None:
         """The viewport has another frame, a failure, or nothing."""
@@ -44,8 +44,13 @@ class Drawn:
         """The viewport shows its frame in another light."""
         if self._viewport.loaded is not None:  # else what is drawn keeps the look it has
             viewport = self._viewport
-            self._look = Look(viewport.shown_choice, viewport.smooth, self.overlay_color)
+            self._look = Look(viewport.shown_choice, viewport.smooth, self._overlay_color)
             self.hides_padding = self._does_hide_padding()
+
+    def set_overlay_color(self, color: Color) -> None:
+        """The user may have chosen another one."""
+        self._overlay_color = color
+        self.take_look()
 
     def drop(self) -> None:
         """Draw nothing: what was drawn belongs to something else."""

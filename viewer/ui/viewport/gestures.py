@@ -23,6 +23,7 @@ from viewer.ui.viewport.drags import (
     DragWindow,
     DragZoom,
     RubberBand,
+    is_clamped,
     smallest_width,
     window_of,
 )
@@ -200,7 +201,8 @@ class Gestures:
     def _turn_window(self, notches: int) -> None:
         window = window_of(self._viewport)
         if window is not None:
-            turned = window_turned(window, notches, smallest_width(self._viewport))
+            floor, clamped = smallest_width(self._viewport), is_clamped(self._viewport)
+            turned = window_turned(window, notches, floor, clamped=clamped)
             self._viewport.set_window(turned.center, turned.width, drag=self._steps)
 
 

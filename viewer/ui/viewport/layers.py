@@ -15,6 +15,7 @@ from viewer.core.annotation import (
     corner_lines,
 )
 from viewer.core.badge import Badge, badges
+from viewer.core.color_bar import color_bar
 from viewer.core.differences import differences_from_file
 from viewer.core.image import FrameDescription
 from viewer.core.orientation import EdgeLetters, edge_letters
@@ -24,6 +25,7 @@ from viewer.core.scale_bar import scale_bar
 from viewer.dicom.pixels.frames import LoadedFrame
 from viewer.ui.viewport.area import Area
 from viewer.ui.viewport.badges_item import BadgesItem
+from viewer.ui.viewport.color_bar_item import ColorBarItem
 from viewer.ui.viewport.corner_text import CornerText
 from viewer.ui.viewport.failure_item import Failure
 from viewer.ui.viewport.frame_item import FrameItem
@@ -69,6 +71,7 @@ class Layers:
         self.corners = CornerText()
         self.letters = Letters()
         self.bar = ScaleBarItem()
+        self.colors = ColorBarItem()
         self.badges = BadgesItem()
         self.failure = Failure()
         self.mark = TextBlock(Align.AlignLeft | Align.AlignVCenter)
@@ -83,6 +86,7 @@ class Layers:
             *self.corners.items,
             *self.letters.items,
             self.bar,
+            self.colors,
             self.badges,
             self.failure.block,
             self.mark,
@@ -109,6 +113,7 @@ class Layers:
         area = sight.area
         below = area.margin + area.style(factor=SIZE_FACTOR).line_height
         self.badges.lay_out(_badges(viewport, sight), area, below)
+        self._lay_out_colors(viewport, sight)
 
     def lay_out_words(self, viewport: Viewport, sight: Sight) -> None:
         """Only the corners: the cursor has moved."""
@@ -123,6 +128,13 @@ class Layers:
             bar = scale_bar(sight.frame.description.spacing, zoom, sight.area.height)
         inset = sight.area.text_px * SIZE_FACTOR * (len(letters.right) if letters else 0)
         self.bar.lay_out(bar, sight.area, inset)
+
+    def _lay_out_colors(self, viewport: Viewport, sight: Sight) -> None:
+        bar = None
+        if sight.frame is not None and Level(viewport.annotation_level) is not Level.NONE:
+            bar = color_bar(sight.frame.description, viewport.choice, viewport.voi)
+        letters = max((len(line) for line in self.letters.left.lines), default=0)
+        self.colors.lay_out(bar, sight.area, sight.area.text_px * SIZE_FACTOR * letters)
 
     def _lay_out_mark(
         self,
