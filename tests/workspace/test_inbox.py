@@ -41,7 +41,7 @@ def test_a_study_arrives_and_is_complete_when_the_association_ends(qtbot, inbox,
     files = ct_series(tmp_path / "ct", 5)
     arrived: list[bytes] = []
     done: list[Arrival] = []
-    inbox.arrived.connect(arrived.extend)
+    inbox.arrived.connect(lambda batch: arrived.extend(path for path, _ in batch))
     inbox.completed.connect(done.append)
 
     assert send(inbox, files) == 0
@@ -57,7 +57,7 @@ def test_the_same_study_again_is_counted_but_not_opened_again(qtbot, inbox, tmp_
     files = ct_series(tmp_path / "ct", 3)
     arrived: list[bytes] = []
     done: list[Arrival] = []
-    inbox.arrived.connect(arrived.extend)
+    inbox.arrived.connect(lambda batch: arrived.extend(path for path, _ in batch))
     inbox.completed.connect(done.append)
 
     send(inbox, files)

@@ -11,7 +11,7 @@ RATE_OVER_S = 5.0
 MOST_ROWS = 500
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Arrival:
     """One study arriving from one caller.
 
@@ -24,6 +24,9 @@ class Arrival:
         nbytes: size of what was stored.
         paths: files of new objects, in the order of their coming.
         complete: nothing came for a while, or the association ended.
+        patient, description, modality: of its first object, once that was read.
+        seen: somebody has looked at it.
+        then: what was done with it, in words.
     """
 
     study_uid: str
@@ -38,6 +41,11 @@ class Arrival:
     nbytes: int = 0
     trouble: str = ""
     complete: bool = False
+    patient: str = ""
+    description: str = ""
+    modality: str = ""
+    seen: bool = False
+    then: str = ""
     paths: list[str] = field(default_factory=list)
     recent_s: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 

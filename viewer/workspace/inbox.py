@@ -39,7 +39,7 @@ class Inbox(QObject):
     Signals:
         state_changed: see `state`, `address`, `trouble`.
         rows_changed: see `arrivals`.
-        arrived: list of paths (bytes) of new objects, safe on disk.
+        arrived: list of (path as bytes, its Arrival) of new objects, safe on disk.
         completed: an Arrival that is complete.
         problem_met: a Problem to show.
         log_changed: an association began, ended or was refused.
@@ -68,7 +68,7 @@ class Inbox(QObject):
         self._config = ListenerConfig()
         self._process: QProcess | None = None
         self._rest = b""
-        self._waiting: list[bytes] = []
+        self._waiting: list[tuple[bytes, Arrival]] = []
         self._batch = QTimer(self, interval=BATCH_MS, singleShot=True)
         self._batch.timeout.connect(self._hand_on)
         self._look = QTimer(self, interval=LOOK_MS)
@@ -126,6 +126,7 @@ class Inbox(QObject):
         if config.allow:
             callers = (f"{c.ae_title}@{c.address}".rstrip("@") for c in config.allow)
             words += ["--allow", ",".join(callers)]
+        words += ["--max-associations", str(config.max_associations)]
         words += [] if config.require_called else ["--any-called-title"]
         words += ["--private-classes"] if config.private_classes else []
         if config.tls is not None:
@@ -183,7 +184,7 @@ class Inbox(QObject):
                 "Compare the two; one of the senders gives out a UID twice.",
             )
         if saved["outcome"] != "same":
-            self._waiting.append(os.fsencode(saved["path"]))
+            self._waiting.append((os.fsencode(saved["path"]), row))
             if not self._batch.isActive():
                 self._batch.start(0 if row.images == 1 else BATCH_MS)
 
