@@ -160,17 +160,16 @@ CINE_RATE_FPS = Setting(
 )
 CINE_AUTOPLAY = Setting("cine/autoplay", False, "Play clips as soon as they are shown")
 
+
 # Receiving; how is set in a dialog of its own
 def _is_title(text: str) -> bool:
     plain = text.isascii() and text.isprintable() and "\\" not in text
-    return plain and 1 <= len(text.strip()) and len(text) <= 16
+    return plain and len(text.strip()) >= 1 and len(text) <= 16
 
 
 RECEIVE_ON = Setting("network/receive_on", False, "Receive studies", listed=False)
 RECEIVE_AE_TITLE = Setting("network/ae_title", "LIGHTBOX", "AE title", _is_title, listed=False)
-RECEIVE_PORT = Setting(
-    "network/port", 11112, "Port", lambda port: 0 <= port <= 65535, listed=False
-)
+RECEIVE_PORT = Setting("network/port", 11112, "Port", lambda port: 0 <= port <= 65535, listed=False)
 RECEIVE_BIND = Setting("network/bind", "127.0.0.1", "Listen on", listed=False)
 RECEIVE_ALLOW = Setting("network/allow", "", "Who may call", listed=False)
 RECEIVE_REQUIRE_CALLED = Setting(

@@ -33,6 +33,7 @@ from viewer.ui.models.catalog_rows import person_name
 from viewer.ui.panels.empty_state import EmptyState
 from viewer.ui.panels.problems_panel import ProblemsPanel
 from viewer.ui.panels.study_browser import StudyBrowser
+from viewer.ui.receiving import Receiving
 from viewer.ui.recent_menu import RecentMenu
 from viewer.ui.status_bar import StatusBar, scan_text
 from viewer.ui.theme import apply_theme
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.browser = StudyBrowser(workspace, self.thumbnails)
         self.problems = ProblemsPanel(self.banner.show_error)
         self.view_area = ViewArea(workspace, self._make_canvas)
+        self.receiving = Receiving(self, workspace, backend, data_folder)
         self.docks = self._place_panels()
         self.actions_by_id = ActionSet(
             self, {Context.VIEWPORT: self.view_area, Context.TREE: self.browser.tree}
@@ -116,6 +118,8 @@ class MainWindow(QMainWindow):
                 "studies": self.browser,
                 "why": self._make_provenance_panel,
                 "tags": partial(late_parts.tag_inspector, self.workspace),
+                "inbox": self.receiving.make_inbox_panel,
+                "library": self.receiving.make_library_panel,
                 "problems": self.problems,
             },
         )
@@ -123,6 +127,7 @@ class MainWindow(QMainWindow):
     def _place_bars(self) -> None:
         actions = self.actions_by_id
         actions.bind(self.commands.handlers())
+        actions.bind(self.receiving.handlers())
         actions.bind(self._view_commands.handlers())
         actions.bind(self._display_commands.handlers())
         actions.fill_menu_bar()
@@ -150,6 +155,8 @@ class MainWindow(QMainWindow):
         self.browser.stacks_chosen.connect(self._show_stacks)
         self.status.cancel_asked.connect(workspace.cancel_scan)
         self.status.problems_asked.connect(self._show_problems)
+        self.status.receiver_asked.connect(self.receiving.show_inbox)
+        self.painted.connect(self.receiving.begin_soon)
         self.toolbox.tool_changed.connect(self.refresh_actions)
         self._receipt.timeout.connect(self._draw_problems)
         workspace.catalog_changed.connect(self._note_change)
@@ -303,10 +310,10 @@ class MainWindow(QMainWindow):
 
     def reveal_tag(self, keyword: str) -> None:
         """Show an attribute of the active view's file in the tag inspector."""
-        tags, why = self.docks["tags"], self.docks["why"]
+        tags = self.docks["tags"]
         if tags.isHidden():
             tags.show()
-            self.resizeDocks([why, tags], [1, 1], Qt.Orientation.Vertical)
+            self.resizeDocks([self.docks["why"], tags], [1, 1], Qt.Orientation.Vertical)
         reveal = getattr(tags.widget(), "reveal", None)
         if reveal is not None:
             reveal(keyword)
@@ -335,8 +342,10 @@ class MainWindow(QMainWindow):
             [
                 panes.Pane(self.view_area, self.view_area.take_focus),
                 panes.Pane(self.browser, self.browser.tree.setFocus),
-                panes.Pane(self.docks["why"], lambda: panes.focus_first(self.docks["why"])),
-                panes.Pane(self.docks["tags"], lambda: panes.focus_first(self.docks["tags"])),
+                *(
+                    panes.Pane(self.docks[name], partial(panes.focus_first, self.docks[name]))
+                    for name in ("why", "tags", "inbox", "library")
+                ),
                 panes.Pane(self.problems, self.problems.table.setFocus),
                 panes.Pane(self._bar, lambda: panes.focus_first(self._bar)),
             ],
@@ -392,6 +401,7 @@ class MainWindow(QMainWindow):
         if self._panels_hidden:
             self.toggle_panels()
         save_layout(self, self.browser.tree.header(), self._backend)
+        self.receiving.close()
         self.thumbnails.close()
         self.workspace.close()
         super().closeEvent(event)

@@ -88,6 +88,12 @@ class Inbox(QObject):
         self.trouble = None
         self._launch()
 
+    def fail(self, trouble: Problem) -> None:
+        """It cannot be started at all: stop and say why."""
+        self.stop()
+        self.trouble = trouble
+        self._set_state(InboxState.FAILED)
+
     def stop(self) -> None:
         """End the receiver; objects that are not acknowledged yet are dropped there."""
         self._restart.stop()

@@ -87,8 +87,9 @@ def patient_texts(patient: Patient) -> tuple[str, ...]:
 def study_texts(study: Study) -> tuple[str, ...]:
     name = one_line(study.description) or "Study"
     modalities = "\\".join(sorted({s.modality for s in study.series if s.modality}))
-    return _texts(name, study.date, modalities, str(len(study.series)),
-                  "new" if study.is_new else "", time=study.time, accession=study.accession)  # fmt: skip
+    status = "new" if study.is_new else ""
+    return _texts(name, study.date, modalities, str(len(study.series)), status,
+                  study.time, study.accession)  # fmt: skip
 
 
 def series_texts(series: Series, stacks: Sequence[Stack]) -> tuple[str, ...]:
