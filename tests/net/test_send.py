@@ -28,6 +28,7 @@ from tests.data import (
     write_dataset,
 )
 from tests.net.archives import PATIENT_WAITS, US, Archive, free_port, run_dcmqrscp, running
+from tests.net.caller import RJ, pdu
 from tests.net.elements import raw_values
 from tests.net.odd_peers import Talk, odd_peer, relay
 from tests.net.receiver import Receiver
@@ -356,6 +357,28 @@ def test_a_refusal_is_raised_at_once(start_receiver: Start, tmp_path: Path) -> N
         send_all(peer_of(receiver), refs([path]))
 
     assert len(receiver.told("refused")) == 1
+
+
+def test_a_busy_server_is_tried_again(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm")
+    calls: list[int] = []
+
+    def busy_once(talk: Talk) -> None:
+        calls.append(talk.number)
+        if talk.number == 0:
+            talk.hear()
+            talk.say(pdu(RJ, bytes((0, 2, 3, 2))))
+        else:
+            talk.accept()
+            talk.hear_message()
+            talk.answer(0, 0x0001)
+        talk.wait_for_the_end()
+
+    with odd_peer(busy_once) as peer:
+        (end,) = send_all(peer, refs([path]))
+
+    assert end.state is SendState.SENT
+    assert calls == [0, 1]
 
 
 def test_a_hanging_server_is_left_after_its_time(tmp_path: Path) -> None:
