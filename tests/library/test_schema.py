@@ -34,6 +34,7 @@ NEXT = Migration(
     MIGRATIONS[-1].version + 1,
     (
         "ALTER TABLE studies ADD COLUMN note TEXT NOT NULL DEFAULT 'none'",
+        *["UPDATE studies SET note = uid"] * 40,  # so long that a kill hits the middle of it
         "UPDATE studies SET note = patient_name",
         "PRAGMA user_version = 2",
     ),
@@ -129,6 +130,20 @@ def test_closing_leaves_one_file(path):
     assert [each.name for each in path.parent.iterdir() if each.suffix != ".lock"] == [NAME]
 
 
+def test_closing_empties_the_journal_though_others_go_on(path):
+    other, index = Index(path), Index(path)
+    index.put([item(1)])
+    assert other.count() == 1
+    journal = path.with_name(NAME + "-wal")
+    assert journal.stat().st_size > 0
+
+    index.close()
+
+    assert journal.stat().st_size == 0
+    assert other.count() == 1
+    other.close()
+
+
 # Migration, T35 and T36.
 
 
@@ -216,9 +231,21 @@ def other_schema(path):
         connection.execute("CREATE TABLE something (text)")
 
 
+def spoilt_search(path):
+    """Damage that is no damage to SQLite: what FTS5 keeps in its blobs."""
+    filled(path)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "UPDATE search_data SET block = zeroblob(length(block)) WHERE length(block) > 100"
+        )
+        connection.commit()
+    assert one(path, "PRAGMA quick_check") == "ok"
+
+
 @pytest.mark.parametrize(
     "make",
     [
+        spoilt_search,
         foreign_database,
         zeroed_start,
         cut_short,
