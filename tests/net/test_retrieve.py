@@ -364,9 +364,9 @@ def test_an_unknown_destination_is_told_with_its_remedy(archive: Archive, tmp_pa
     with pytest.raises(OperationFailedError) as caught:
         last_of(move(archive.peer, Wanted(f"{ROOT}.11"), US, destination="NOBODY"))
 
+    assert "AE title" in caught.value.advice
     if archive.peer.name == "DCMTK":  # Orthanc answers C000
-        assert "AE title is unknown there (A801)" in str(caught.value)
-        assert "C-GET" in caught.value.advice
+        assert "our AE title is unknown there (A801)" in str(caught.value)
 
 
 def test_a_destination_that_does_not_listen(archive: Archive, tmp_path: Path) -> None:
