@@ -396,6 +396,32 @@ def test_a_move_can_be_cancelled(dcmqrscp: Archive, start_receiver: Start, tmp_p
     assert set(data_sets(receiver.files())) <= set(data_sets(files))
 
 
+@pytest.mark.parametrize("obeys", [True, False])
+def test_closing_a_move_asks_the_server_to_stop(obeys: bool) -> None:
+    heard: list[bytes] = []
+
+    def mover(talk: Talk) -> None:
+        talk.accept()
+        talk.hear_message()
+        talk.answer(0xFF00, 0x0021, c1020=5, c1021=1)
+        heard.append(talk.hear_message()[0])
+        if obeys:
+            talk.answer(0xFE00, 0x0021)
+        heard.append(bytes(talk.wait_for_the_end()))
+
+    with odd_peer(mover) as peer:
+        steps = move(peer, Wanted("1.2.3"), US)
+        step = next(each for each in steps if each.completed)
+        begun = time.monotonic()
+        steps.close()
+        took_s = time.monotonic() - begun
+
+    assert (step.completed, step.remaining) == (1, 5)
+    assert b"\x00\x01\x02\0\0\0\xff\x0f" in heard[0]  # C-CANCEL-RQ
+    assert heard[1] == b"\7"  # A-ABORT
+    assert took_s < (0.5 if obeys else 2)
+
+
 def test_an_archive_that_is_gone(tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
