@@ -158,6 +158,8 @@ def test_opened_files_are_listed_by_reference(tmp_path, index):
 
     (study,) = index.studies()
     assert (study.instances, study.stored) == (3, 0)
+    assert not study.new
+    assert index.count(parse("is:new")) == 0
     assert [ref.path for ref in index.files(study.id)] == [os.fsencode(path) for path in paths]
 
 
