@@ -15,7 +15,7 @@ import numpy as np
 from tests.benchmarks.table import Row
 from tests.data import STUDY_UID, ct_series
 from tests.net.archives import US, Archive, free_port, run_dcmqrscp, running
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
 from viewer.library.store import Store
 from viewer.net.peer import Peer
 from viewer.net.retrieve import Wanted, get

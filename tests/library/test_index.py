@@ -19,10 +19,10 @@ from tests.library.received import (
     receive_study,
     slice_of,
 )
-from viewer.dicom.header import read_header
+from viewer.dicom.files.scan import Found, scan
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.headers.header import read_header
 from viewer.dicom.incoming import Outcome, StoreFullError
-from viewer.dicom.scan import Found, scan
-from viewer.dicom.source import FileRef
 from viewer.library.entries import Order
 from viewer.library.index import NAME, Index
 from viewer.library.query import parse

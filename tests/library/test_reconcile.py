@@ -16,7 +16,7 @@ from tests.library.received import (
     receive_study,
     slice_of,
 )
-from viewer.dicom.scan import Found, scan
+from viewer.dicom.files.scan import Found, scan
 from viewer.library.index import NAME
 from viewer.library.query import parse
 from viewer.library.reconcile import rebuild, reconcile

@@ -23,7 +23,7 @@ from tests.data import (
     write_ct,
 )
 from tests.net.caller import encoded
-from viewer.dicom.header import Header
+from viewer.dicom.headers.header import Header
 from viewer.dicom.incoming import (
     Offer,
     Outcome,

@@ -17,7 +17,7 @@ from tests.library.received import (
     slice_of,
 )
 from tests.library.test_schema import MIGRATIONS, NEXT
-from viewer.dicom.scan import scan
+from viewer.dicom.files.scan import scan
 from viewer.library.database import Database
 from viewer.library.index import NAME
 from viewer.library.query import parse

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.net.caller import until
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
 from viewer.net.peer import Peer, RetrieveMethod, Timeouts
 from viewer.net.send import SendState, send
 

@@ -14,8 +14,8 @@ from tests.data import ct_series, write_ct
 from tests.net.archives import US, Archive
 from tests.net.odd_peers import HASTY, Talk, odd_peer
 from tests.net.receiver import Receiver
-from viewer.dicom.header import read_header
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.headers.header import read_header
 from viewer.errors import ViewerError
 from viewer.net.echo import echo
 from viewer.net.failures import (

@@ -15,9 +15,9 @@ from tests.data import CT_IMAGE_STORAGE, EXPLICIT_LITTLE
 from tests.net.caller import ABORT, DATA, Caller, context, pdu, store_command, value
 from tests.net.receiver import ReceiverProcess
 from tests.net.test_attacks import assert_healthy, resident_mb
-from viewer.dicom.header import read_header
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.headers.header import read_header
 from viewer.dicom.incoming import is_uid
-from viewer.dicom.source import FileRef
 from viewer.errors import ViewerError
 
 LARGEST = 64 << 20

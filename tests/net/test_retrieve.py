@@ -19,8 +19,8 @@ from tests.net.caller import DATA, command, pdu, until, value
 from tests.net.elements import raw_values
 from tests.net.odd_peers import HASTY, Talk, odd_peer
 from tests.net.receiver import Receiver
+from viewer.dicom.files.source import FileRef
 from viewer.dicom.incoming import Outcome, StoreFullError
-from viewer.dicom.source import FileRef
 from viewer.errors import ViewerError
 from viewer.library.store import Store
 from viewer.net.echo import echo

@@ -32,8 +32,8 @@ from tests.net.caller import RJ, pdu
 from tests.net.elements import raw_values
 from tests.net.odd_peers import Talk, odd_peer, relay
 from tests.net.receiver import Receiver
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.source import FileRef, FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.pixels.frames import FrameReader
 from viewer.net.contexts import transfer_syntaxes
 from viewer.net.failures import AssociationRefusedError, PeerTimeoutError, PeerUnreachableError
 from viewer.net.get_contexts import COMMON_CLASSES

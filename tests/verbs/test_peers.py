@@ -12,7 +12,7 @@ import pytest
 from tests.data import ct_series, write_ct
 from tests.net.archives import Archive, free_port, run_orthanc
 from viewer.cli import VERBS, run
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
 from viewer.library.index import NAME, Index
 from viewer.net.outgoing import read_outgoing
 

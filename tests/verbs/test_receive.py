@@ -25,8 +25,8 @@ from tests.net.receiver import ReceiverProcess, dcmtk
 from tests.net.test_attacks import assert_healthy
 from viewer import program
 from viewer.cli import run
-from viewer.dicom.header import read_header
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.headers.header import read_header
 from viewer.library.index import NAME as INDEX_NAME
 from viewer.library.index import Index
 

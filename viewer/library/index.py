@@ -13,9 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from viewer.dicom.header import Header
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.headers.header import Header
 from viewer.dicom.incoming import Offer, Outcome, Saved, StoreFullError
-from viewer.dicom.source import FileRef
 from viewer.errors import Problem
 from viewer.library import entries
 from viewer.library.database import Database

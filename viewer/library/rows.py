@@ -7,7 +7,7 @@ import re
 from dataclasses import astuple, dataclass, replace
 from typing import Final, TypeVar
 
-from viewer.dicom.header import Header
+from viewer.dicom.headers.header import Header
 from viewer.library.identity import patient_key, series_stand_in, study_stand_in
 
 MOST_CHARACTERS: Final = 1024  # of a text; the standard allows 64, files hold megabytes

@@ -15,7 +15,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from viewer.dicom.header import Header, read_header
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.headers.header import Header, read_header
 from viewer.dicom.incoming import (
     NOT_OF_PATIENTS,
     Offer,
@@ -26,7 +27,6 @@ from viewer.dicom.incoming import (
     file_head,
     is_uid,
 )
-from viewer.dicom.source import FileRef
 from viewer.errors import ViewerError
 from viewer.library.folder_lock import FolderLock
 from viewer.library.safe_files import (

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from viewer.dicom.header import Header, parse_header
-from viewer.dicom.source import FileRef, Source, open_source
+from viewer.dicom.files.source import FileRef, Source, open_source
+from viewer.dicom.headers.header import Header, parse_header
 from viewer.library.rows import Item, item_of
 
 FOLDER = b"studies/"

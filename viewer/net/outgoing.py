@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from viewer.dicom.header import parse_header
-from viewer.dicom.header_start import find_start
-from viewer.dicom.header_walk import Window
+from viewer.dicom.files.source import FileRef, Stamp, open_source
+from viewer.dicom.headers.header import parse_header
+from viewer.dicom.headers.header_start import find_start
+from viewer.dicom.headers.header_walk import Window
 from viewer.dicom.incoming import is_uid
-from viewer.dicom.source import FileRef, Stamp, open_source
-from viewer.dicom.transfer_syntaxes import TRANSFER_SYNTAXES
+from viewer.dicom.pixels.transfer_syntaxes import TRANSFER_SYNTAXES
 from viewer.errors import UnreadableFileError, ViewerError
 
 CHUNK = 1 << 20

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
-from viewer.dicom.charset import decode_text
-from viewer.dicom.elements import Encoding, MemoryReader, Walker
+from viewer.dicom.datasets.charset import decode_text
+from viewer.dicom.datasets.elements import Encoding, MemoryReader, Walker
 from viewer.dicom.incoming import is_uid
 from viewer.errors import ViewerError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.native_copy import native_copy
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.pixels.frames import FrameReader
+from viewer.dicom.pixels.native_copy import native_copy
 from viewer.net.outgoing import Outgoing
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
+from viewer.dicom.pixels.frames import FrameReader
 from viewer.errors import ViewerError
 from viewer.net.association import associate
 from viewer.net.command import Field, Kind, number

@@ -8,9 +8,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from viewer.dicom.scan import scan
-from viewer.dicom.scan_items import Found
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.scan import scan
+from viewer.dicom.files.scan_items import Found
+from viewer.dicom.files.source import FileRef
 from viewer.errors import ViewerError
 from viewer.net.send import SendProgress, SendState, send
 from viewer.verbs.peer_options import add_peer_arguments, bad_usage, peer_of, print_json

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from viewer.dicom.container import open_container
-from viewer.dicom.dataset import DicomFile, open_file
-from viewer.dicom.dictionary import sequence_tags
-from viewer.dicom.elements import ITEM, Element, Walker
-from viewer.dicom.frames import FrameReader
-from viewer.dicom.source import FileRef, FrameRef, open_source
-from viewer.dicom.transfer_syntaxes import TRANSFER_SYNTAXES, Family
+from viewer.dicom.datasets.container import open_container
+from viewer.dicom.datasets.dataset import DicomFile, open_file
+from viewer.dicom.datasets.dictionary import sequence_tags
+from viewer.dicom.datasets.elements import ITEM, Element, Walker
+from viewer.dicom.files.source import FileRef, FrameRef, open_source
+from viewer.dicom.pixels.frames import FrameReader
+from viewer.dicom.pixels.transfer_syntaxes import TRANSFER_SYNTAXES, Family
 from viewer.errors import UnsupportedError
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
