@@ -25,7 +25,7 @@ MAY_IMPORT = {  # local and conditional imports count too
         "viewer.net",
     },
 }
-EVERYBODY = {"viewer.errors", "viewer.settings", "viewer.resources"}
+EVERYBODY = {"viewer.errors", "viewer.program", "viewer.resources", "viewer.settings"}
 
 
 def imported_modules(path: Path) -> Iterator[str]:

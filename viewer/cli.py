@@ -20,6 +20,12 @@ VERBS = {
     "describe": "list patients, studies, series and stacks as the viewer would show them",
     "render": "write a frame as PNG, as the viewer would show it",
     "tags": "list what is in a file, element by element",
+    "receive": "receive studies from scanners, without a window",
+    "library": "list the studies that were received or opened, and set the list right",
+    "echo": "ask a server whether it answers",
+    "send": "send files to a server",
+    "find": "list what a server has",
+    "get": "fetch a study from a server",
 }
 
 
