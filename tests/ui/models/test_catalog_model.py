@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPersistentModelIndex, Qt
+import shiboken6
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QTreeView, QWidget
 
 from tests.data import ct_series, write_ct
 from viewer.dicom.files.scan import scan
@@ -188,3 +190,21 @@ def test_a_drag_carries_the_stacks(model, catalog, tmp_path):
     assert [len(stack.frames) for stack in model.dragged] == [2]
     assert series.flags() & Qt.ItemFlag.ItemIsDragEnabled
     assert not model.index(0, 0).flags() & Qt.ItemFlag.ItemIsDragEnabled
+
+
+def test_no_name_of_an_item_outlives_its_tree(qapp, catalog, tmp_path):
+    """Qt gives its address to another object, which would come back as an item (seen)."""
+    ct_series(tmp_path, 2)
+    change = catalog.add(scan([tmp_path]))
+    kept = []
+    for _ in range(200):
+        host = QWidget()
+        model = CatalogModel(catalog, None, host)
+        view = QTreeView(host)
+        view.setModel(model)
+        model.queue(change)
+        model.grow()
+        kept.append((type(view.selectionModel()), model._root))
+        shiboken6.delete(host)
+
+    assert {kind for kind, _ in kept} == {QItemSelectionModel}

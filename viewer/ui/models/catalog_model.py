@@ -50,7 +50,7 @@ class CatalogModel(QStandardItemModel):
         self._stacker = stacker or Stacker(self)
         self._ids = itertools.count(1)
         self._leaving = Leaving(self)
-        self._root = Row(0, catalog, None, self.invisibleRootItem())
+        self._root = Row(0, catalog, None)
         self._rows: dict[int, Row] = {}  # by id(node)
         self._by_id: dict[int, Row] = {}
         self._column, self._falling = words.NAME, False
@@ -129,7 +129,8 @@ class CatalogModel(QStandardItemModel):
             together.append(self._make(self._new.popleft(), parent))
         together.sort(key=row_key, reverse=self._falling)
         parent.children.extend(together)
-        parent.item.appendRows([row.item for row in together])
+        for place, row in enumerate(together):
+            self._insert_item(parent, place, row)
 
     def _parent_of(self, node: Any) -> Row | None:
         for above in ("series", "study", "patient"):
@@ -147,7 +148,15 @@ class CatalogModel(QStandardItemModel):
     def _insert(self, parent: Row, row: Row) -> None:
         place = parent.place_for(row, self._falling)
         parent.children.insert(place, row)
-        parent.item.insertRow(place, row.item)
+        self._insert_item(parent, place, row)
+
+    def _insert_item(self, parent: Row, place: int, row: Row) -> None:
+        # Qt's root item is never taken in hand: Python's name for it would outlive it, and the
+        # next object at its address (seen: a selection model) would come back under that name.
+        if parent is self._root:
+            self.insertRow(place, row.item)
+        else:
+            parent.item.insertRow(place, row.item)
 
     def _remove(self, row: Row) -> None:
         assert row.parent is not None
