@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,37 @@ def test_no_name_of_an_item_outlives_its_tree(qapp, catalog, tmp_path):
         shiboken6.delete(host)
 
     assert {kind for kind, _ in kept} == {QItemSelectionModel}
+
+
+def items_of(model: CatalogModel) -> list:
+    return [row.item for row in model._by_id.values()]
+
+
+def test_names_of_items_know_that_qt_deleted_them(qapp, catalog, tmp_path):
+    """Opened and closed 200 times, by every way that rows leave by."""
+    for study in range(4):
+        write_ct(tmp_path / f"{study}.dcm", PatientName=f"P{study}", PatientID=f"P{study}",
+                 study_uid=f"1.7.{study}", series_uid=f"1.7.{study}.1")  # fmt: skip
+    catalog.add(scan([tmp_path]))
+    model = CatalogModel(catalog)
+    view = QTreeView()
+    view.setModel(model)
+    for turn in range(200):
+        model.update()
+        view.expandAll()
+        view.setCurrentIndex(model.index_of(next(catalog.series)))
+        items = items_of(model)
+        assert len(items) == 12
+        model.clear() if turn % 2 else model.update()
+        assert not any(shiboken6.isValid(item) for item in items)
+    view.setModel(None)
+
+
+def test_rows_leave_by_one_door_only():
+    """Python's names of items survive these calls of Qt's, and lie (seen: a segfault)."""
+    forbidden = re.compile(
+        r"super\(\)\.clear|\.(take(Row|Column|Item|Child)|invisibleRootItem|setItem)\("
+    )
+
+    for path in (Path(words.__file__).parent).glob("catalog*.py"):
+        assert not forbidden.search(path.read_text(encoding="utf-8")), path.name

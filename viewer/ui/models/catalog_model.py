@@ -107,6 +107,14 @@ class CatalogModel(QStandardItemModel):
         """Whether rows are still to come."""
         return bool(self._new or self._grown or self._split) or self._stacker.busy
 
+    def clear(self) -> None:
+        """Take all rows away.
+
+        Qt's own `clear` deletes the items below the items and leaves Python's names for them
+        looking alive; `removeRows` tells Python of each (both seen with PySide6 6.11).
+        """
+        self._empty()
+
     def _empty(self) -> None:
         for waiting in (self._new, self._grown, self._split):
             waiting.clear()

@@ -27,8 +27,9 @@ class Row:
 
     Attributes:
         id: never used again for another row.
-        item: holds no words: the model gives them when Qt paints. Kept here,
-            for Qt does not own the items below its items; that of the root is in no model.
+        item: holds no words: the model gives them when Qt paints. Kept here, for to PySide
+            Python owns the items below items, though Qt deletes them with their branch: then
+            Python's name for it is invalid, and never used. That of the root is in no model.
         children: in the order shown.
         stacks: of a series, once they were looked at.
         version: of a series when it was last drawn.
