@@ -51,7 +51,15 @@ WINDOW_LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 # Independent programs that tests compare with; tests say that they skipped without them.
-TEST_PROGRAMS = {"dcmdump": "dcmtk", "storescu": "dcmtk", "Xvfb": "xvfb", "xauth": "xauth"}
+TEST_PROGRAMS = {
+    "dcmdump": "dcmtk",
+    "storescu": "dcmtk",
+    "Orthanc": "orthanc",
+    "strace": "strace",
+    "Xvfb": "xvfb",
+    "xauth": "xauth",
+}
+SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
 
 # The lower layers and their tests need none of these.
 QT_PACKAGES = re.compile(r"^(pyside6|shiboken6|pyqtgraph|pytest-qt)", re.IGNORECASE)
@@ -168,7 +176,11 @@ def missing_programs() -> list[str]:
     """Debian packages of the test programs that are not on the path."""
     if not sys.platform.startswith("linux"):
         return []
-    return [package for name, package in TEST_PROGRAMS.items() if not shutil.which(name)]
+    return [
+        package
+        for name, package in TEST_PROGRAMS.items()
+        if not shutil.which(name, path=SYSTEM_PATH)
+    ]
 
 
 def need_system_packages(packages: Iterable[str], required: bool = True) -> None:

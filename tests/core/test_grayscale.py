@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viewer.core.blocks import BLOCK
-from viewer.core.grayscale import GrayChain, apply_chain, gray_chain, gray_table
+from viewer.core.grayscale import (
+    GrayChain,
+    apply_chain,
+    gray_chain,
+    gray_table,
+    padding_is_black,
+)
 from viewer.core.image import (
     FrameDescription,
     LookupTable,
@@ -76,7 +82,8 @@ def test_inversion_is_the_last_step(inverse):
     [
         pytest.param(PaddingRange(0, 0), False, False, [0, 20, 250], id="dark-as-windowed"),
         pytest.param(PaddingRange(20, 20), False, False, [0, 20, 250], id="dark-gray-as-windowed"),
-        pytest.param(PaddingRange(240, 255), False, False, [0, 20, 0], id="light-is-hidden"),
+        pytest.param(PaddingRange(240, 255), False, False, [0, 20, 250], id="light-as-windowed"),
+        pytest.param(PaddingRange(240, 255), True, False, [0, 20, 0], id="light-is-hidden"),
         pytest.param(PaddingRange(0, 0), True, True, [0, 235, 5], id="not-inverted"),
         pytest.param(PaddingRange(20, 0), True, True, [255, 235, 5], id="empty-range"),
     ],
@@ -123,6 +130,49 @@ def test_padding_stays_black_when_the_user_turns_a_monochrome1_image():
     for inverted in (False, True):
         chain = gray_chain(description, voi, inverted=inverted)
         assert shown(chain, [4095], np.uint16) == [0]
+
+
+BITS12 = PixelFormat(1, 1, bits_stored=12)
+SIGNED = PixelFormat(1, 1, signed=True)
+FLOAT = PixelFormat(1, 1, bits_stored=32, value_type="float")
+
+
+@pytest.mark.parametrize(
+    ("pixels", "padding", "black"),
+    [
+        pytest.param(MONO2, PaddingRange(0, 0), False, id="dark-end"),
+        pytest.param(BITS12, PaddingRange(4095, 4095), True, id="light-end"),
+        pytest.param(BITS12, PaddingRange(2048, 4095), False, id="more-than-the-light-end"),
+        pytest.param(SIGNED, PaddingRange(-2000, -2000), False, id="surround-of-a-ct"),
+        pytest.param(SIGNED, PaddingRange(0, 0), False, id="zero-of-signed"),
+        pytest.param(SIGNED, PaddingRange(32767, 32767), True, id="light-end-of-signed"),
+        pytest.param(FLOAT, PaddingRange(-3e38, -3e38), False, id="float"),
+    ],
+)
+def test_padding_is_black_or_follows_the_window_by_the_file_alone(pixels, padding, black):
+    description = FrameDescription(pixels, padding=padding)
+
+    assert padding_is_black(description, inverted=False) is black
+    assert padding_is_black(description, inverted=True)
+
+
+def test_padding_never_jumps_while_the_window_moves():
+    description = FrameDescription(MONO2, padding=PaddingRange(100, 100))
+    grays = [
+        shown(
+            gray_chain(
+                description,
+                VoiChoice("w", VoiSource.USER, Window(center, 256)),
+                inverted=False,
+            ),
+            [100],
+            np.uint16,
+        )[0]
+        for center in range(-200, 400)
+    ]
+
+    assert (grays[0], grays[-1]) == (255, 0)
+    assert max(abs(np.diff(grays))) <= 1
 
 
 CHAINS = st.builds(

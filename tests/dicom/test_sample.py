@@ -42,7 +42,7 @@ def test_an_older_edition_is_made_anew(tmp_path: Path, monkeypatch: pytest.Monke
 
     sample_study(tmp_path / "study")
 
-    assert [path.name for path in (tmp_path / "study").iterdir()] == ["edition-1"]
+    assert [path.name for path in (tmp_path / "study").iterdir()] == ["edition-2"]
 
 
 def test_uids_repeat_and_every_slice_has_its_own(study: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,7 +51,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     subprocess.run([sys.executable, maker, out], check=True, capture_output=True, timeout=300)
     yield out
     subprocess.run(["chmod", "-R", "u+rwX", out], check=False)
-    shutil.rmtree(out, ignore_errors=True)
+    subprocess.run(["rm", "-rf", out], check=False)  # rmtree fails at paths beyond PATH_MAX
 
 
 @pytest.fixture(scope="session")

@@ -154,6 +154,19 @@ def test_no_trace_is_left_after_the_end(library, data, neighbours):
     assert index_count(data) == neighbours
 
 
+def test_emptying_leaves_no_trace_though_a_receiver_goes_on(library, data):
+    store, _, trash = library
+    _, receiver = open_library(data)
+    receive_study(store, 1, 1, PatientName=f"{MARK}1^Name")
+    assert receiver.count() == 1
+
+    trash.delete(f"{STUDY}.1")
+    trash.empty()
+
+    assert files_with(data, MARK) == []
+    receiver.close()
+
+
 def test_old_copies_of_the_list_do_not_outlive_a_deletion(data):
     store, index = open_library(data)
     receive_study(store, 1, 1, PatientName=f"{MARK}^Name")

@@ -21,6 +21,7 @@ from viewer.net.peer import Peer, RetrieveMethod, Timeouts
 from viewer.net.send import SendState, send
 
 US = "LIGHTBOX"
+SBIN = os.pathsep + "/usr/sbin"  # where Debian has Orthanc
 PATIENT_WAITS = Timeouts(connect_s=5, associate_s=10, answer_s=20)
 
 
@@ -59,9 +60,9 @@ def listens(port: int) -> bool:
 @contextmanager
 def running(command: Sequence[str | Path], port: int, folder: Path) -> Iterator[None]:
     """A program that listens on a port; killed at the end."""
-    tool = str(command[0])
-    if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is not installed")
+    tool = shutil.which(str(command[0]), path=os.environ["PATH"] + SBIN)
+    if tool is None:
+        pytest.skip(f"{command[0]} is not installed")
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [tool, *map(os.fspath, command[1:])],
@@ -84,7 +85,6 @@ def running(command: Sequence[str | Path], port: int, folder: Path) -> Iterator[
 @contextmanager
 def run_orthanc(folder: Path) -> Iterator[Archive]:
     """Orthanc with nothing in it; it knows LIGHTBOX."""
-    os.environ["PATH"] += os.pathsep + "/usr/sbin"  # where Debian has it
     port, mover = free_port(), free_port()
     settings = {
         "Name": "test",

@@ -40,7 +40,7 @@ def test_an_archive_answers(archive: Archive) -> None:
     assert result.longest_pdu > 0
 
 
-def test_a_hundred_echoes_take_no_delayed_acknowledgement(dcmqrscp: Archive) -> None:
+def test_echoes_wait_for_no_delayed_acknowledgement(dcmqrscp: Archive) -> None:
     times = sorted(echo(dcmqrscp.peer, US).echo_ms for _ in range(15))
 
     assert times[len(times) // 2] < 20  # 40 ms each otherwise
@@ -355,8 +355,11 @@ def test_a_missing_certificate_of_ours_is_told(start_receiver: Start, tmp_path: 
     cert, key = certificate(tmp_path, "server")
     receiver = start_receiver(tls=TlsConfig(cert, key, client_authority=cert))
 
-    with pytest.raises(PeerError, match=r"certificate of ours|closed the connection"):
+    with pytest.raises(PeerError) as caught:
         echo(tls_peer(receiver.port, PeerTls(cert)), US)
+
+    # TLS 1.3 says so after the handshake; the system may drop that with the connection.
+    assert "certificate of ours" in str(caught.value) + caught.value.advice
 
 
 def test_tls_to_a_plain_server(receiver: Receiver, tmp_path: Path) -> None:
@@ -370,8 +373,10 @@ def test_plain_to_a_tls_server(start_receiver: Start, tmp_path: Path) -> None:
     cert, key = certificate(tmp_path, "server")
     receiver = start_receiver(tls=TlsConfig(cert, key))
 
-    with pytest.raises(PeerError, match=r"encrypted|closed the connection"):
+    with pytest.raises(PeerError) as caught:
         echo(tls_peer(receiver.port, None), US)
+
+    assert "TLS" in caught.value.advice
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate"])

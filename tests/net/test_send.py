@@ -28,6 +28,7 @@ from tests.data import (
     write_dataset,
 )
 from tests.net.archives import PATIENT_WAITS, US, Archive, free_port, run_dcmqrscp, running
+from tests.net.caller import RJ, pdu
 from tests.net.elements import raw_values
 from tests.net.odd_peers import Talk, odd_peer, relay
 from tests.net.receiver import Receiver
@@ -358,6 +359,28 @@ def test_a_refusal_is_raised_at_once(start_receiver: Start, tmp_path: Path) -> N
     assert len(receiver.told("refused")) == 1
 
 
+def test_a_busy_server_is_tried_again(tmp_path: Path) -> None:
+    path = write_ct(tmp_path / "a.dcm")
+    calls: list[int] = []
+
+    def busy_once(talk: Talk) -> None:
+        calls.append(talk.number)
+        if talk.number == 0:
+            talk.hear()
+            talk.say(pdu(RJ, bytes((0, 2, 3, 2))))
+        else:
+            talk.accept()
+            talk.hear_message()
+            talk.answer(0, 0x0001)
+        talk.wait_for_the_end()
+
+    with odd_peer(busy_once) as peer:
+        (end,) = send_all(peer, refs([path]))
+
+    assert end.state is SendState.SENT
+    assert calls == [0, 1]
+
+
 def test_a_hanging_server_is_left_after_its_time(tmp_path: Path) -> None:
     path = write_ct(tmp_path / "a.dcm")
 
@@ -433,19 +456,40 @@ def test_a_big_object_takes_no_memory(receiver: Receiver, tmp_path: Path) -> Non
     assert peak < 16 << 20  # both ends are in this process
 
 
-def test_a_file_that_changes_under_way_fails_alone(receiver: Receiver, tmp_path: Path) -> None:
+@pytest.mark.parametrize("remove", [True, False], ids=["gone", "changed"])
+def test_a_file_that_goes_under_way_is_skipped(
+    receiver: Receiver, tmp_path: Path, remove: bool
+) -> None:
     paths = ct_series(tmp_path, 3)
     steps = send(peer_of(receiver), refs(paths), US)
     seen = [next(steps)]
-    paths[1].write_bytes(paths[1].read_bytes()[:-40])
+    if remove:
+        paths[1].unlink()
+    else:
+        paths[1].write_bytes(paths[1].read_bytes()[:-40])
 
     seen += list(steps)
 
     ends = {step.ref.name: step for step in seen if step.state in ENDS}
-    assert [end.state for end in ends.values()] == [
-        SendState.SENT,
-        SendState.FAILED,
-        SendState.SENT,
-    ]
-    assert "changed" in ends["IM0002.dcm"].what
+    states = [end.state for end in ends.values()]
+    assert states == [SendState.SENT, SendState.SKIPPED, SendState.SENT]
+    assert ("removed" if remove else "changed") in ends["IM0002.dcm"].what
+    assert len(receiver.wait_for("association")) == 1
     assert len(receiver.files()) == 2
+
+
+def test_a_file_that_is_cut_while_it_is_sent_fails_alone(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    big = big_file(tmp_path / "big.dcm", 1500)
+    small = write_ct(tmp_path / "small.dcm", instance_uid="1.2.3.4")
+    steps = send(peer_of(receiver), refs([big, small]), US)
+    assert next(steps).state is SendState.SENDING
+    os.truncate(big, 1 << 20)
+
+    ends = {step.ref.name: step for step in steps if step.state in ENDS}
+
+    assert ends["big.dcm"].state is SendState.FAILED
+    assert ends["big.dcm"].what == "It ends early."
+    assert ends["small.dcm"].state is SendState.SENT
+    assert [data_set(path) for path in receiver.files()] == [data_set(small)]

@@ -242,6 +242,7 @@ def test_page_keys_walk_through_series_and_studies(qtbot, window, tmp_path):
     ):
         press(qtbot, window, key, modifier)
         seen.append(active.stack.series.uid)
+        assert len(window.browser.tree.selectionModel().selectedRows()) == 1
 
     assert seen == ["1.2.2", "1.2.3", "1.2.1"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import shiboken6
 
 from tests.data import ct_dataset, write_dataset
 from tests.workspace.conftest import stacks_of
@@ -256,3 +257,12 @@ def test_the_timer_plays_by_itself(qtbot, viewport, stack):
 
     assert viewport.cine.playing
     viewport.cine.pause()
+
+
+def test_a_player_that_left_with_its_viewport_does_not_play(player, viewport):
+    player.play()
+
+    shiboken6.delete(viewport)
+
+    assert not player.playing
+    assert player.measured_fps is None

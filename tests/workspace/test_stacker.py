@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shiboken6
+from PySide6.QtCore import QObject
 
 from tests.data import ct_dataset, ct_series, write_ct, write_dataset
 from viewer.dicom.files.scan import scan
@@ -122,3 +124,14 @@ def test_closed_studies_are_freed_bit_by_bit(qtbot, catalog, tmp_path):
     qtbot.waitUntil(lambda: not leaving.active)
 
     assert (found, active, series.headers, series.study.series) == ([], True, [], [])
+
+
+def test_what_left_with_its_parent_is_not_active_and_can_be_closed(qtbot):
+    parent = QObject()
+    leaving = Leaving(parent)
+    leaving.take(iter([None]))
+
+    shiboken6.delete(parent)
+    leaving.close()
+
+    assert not leaving.active

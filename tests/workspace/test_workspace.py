@@ -12,8 +12,10 @@ import pytest
 from tests.data import ct_dataset, ct_series, write_ct, write_dataset
 from tests.workspace.conftest import SLICES
 from viewer import settings
+from viewer.dicom.files.scan import scan
 from viewer.errors import Severity
 from viewer.settings import MemoryBackend
+from viewer.workspace.first_picture import FirstPicture
 from viewer.workspace.workspace import Workspace
 
 
@@ -365,3 +367,27 @@ def test_other_files_of_a_disc_share_a_row(qtbot, workspace, ct_folder, tmp_path
     assert row.where == str(tmp_path)
     assert len(row.details) == 30
     assert len(workspace.catalog.skipped) == 30
+
+
+def test_the_view_settles_on_the_first_image_when_all_is_sorted(qtbot, workspace, tmp_path):
+    last, *others = reversed(ct_series(tmp_path / "ct", 30))
+    viewport = workspace.active
+
+    workspace.open_paths([last, *others])  # found from the far end: the last slice is shown first
+    qtbot.waitUntil(lambda: viewport.stack is not None and viewport.count == 30)
+
+    qtbot.waitUntil(lambda: not workspace.scanning and viewport.index == 0)
+
+
+def test_a_user_who_moved_on_is_left_where_he_is(qtbot, workspace, tmp_path):
+    last, *others = reversed(ct_series(tmp_path / "ct", 30))
+    catalog, viewport = workspace.catalog, workspace.active
+    first = FirstPicture(catalog, workspace.loader)
+    first.await_in(viewport)
+    first.look_at(catalog.add(scan([last, *others])))
+    qtbot.waitUntil(lambda: viewport.loaded is not None and not first.waiting)
+
+    viewport.set_index(9)
+    first.settle()
+
+    assert viewport.index == 9

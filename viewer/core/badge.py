@@ -50,7 +50,7 @@ def badges(
     Args:
         voi: window in force; None for colour.
         voi_chosen: the user asked for it; else a window that the file did not give is a guess.
-        padding_hidden: pixels that are no image are black because the picture is inverted.
+        padding_hidden: pixels that are no image are black whatever the window says.
         differs: how the user has it shown otherwise than the file asks for.
         problems: of the stack and the frame; notes stay in the Problems panel.
         loading: the frame that should be shown has not come yet.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from viewer.core.grayscale import file_inverse
+from viewer.core.grayscale import padding_is_black
 from viewer.core.image import FrameDescription, VoiChoice, VoiSource
 from viewer.core.light import DisplayChoice, is_color
 
@@ -36,7 +36,7 @@ def differences_from_file(
 
 
 def hides_padding(stored: np.ndarray, description: FrameDescription, choice: DisplayChoice) -> bool:
-    """Whether pixels that are no image are black only because the picture is inverted (rule 20).
+    """Whether pixels that are no image are black whatever the window says (rule 20).
 
     Args:
         stored: of the frame, or a reduced copy.
@@ -44,6 +44,6 @@ def hides_padding(stored: np.ndarray, description: FrameDescription, choice: Dis
     padding = description.padding
     if padding is None or is_color(description):
         return False
-    if not (file_inverse(description) or choice.inverted):
+    if not padding_is_black(description, inverted=choice.inverted):
         return False
     return bool(((stored >= padding.low) & (stored <= padding.high)).any())

@@ -7,8 +7,9 @@ that the table is; wider integers and floats are computed directly, by the same 
 ways give the same picture.
 
 Padding takes no part in an inversion (PS3.3 C.7.5.1.1.2, rule 20): it is black wherever the file
-or the user inverts, and never a light surround. Otherwise it is as dark as the window makes it,
-like the background of the scan that it continues.
+or the user inverts. So it is where it lies at the light end of what the bits hold, for it would be
+a light surround. Otherwise it is as dark as the window makes it, like the background of the scan
+that it continues. None of this depends on the window, so padding never jumps while that moves.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from viewer.core.window import apply_window, window_limits
 
 Array = np.ndarray
 
-_LIGHT = 127  # padding above this gray level is hidden
+_LIGHT_END = 0.75  # of the stored range: padding from there on is hidden
 # Measured: five short passes cost more by their number than by the cache they overflow.
 _RAMP_BLOCK, _LOOK_UP_BLOCK = 16 * BLOCK, 4 * BLOCK
 
@@ -75,9 +76,8 @@ class GrayChain:
         if hidden.any():
             shown[hidden] = 0.0
         levels = shown.astype(np.uint8)
-        if self.padding is not None:
-            padded = (stored >= self.padding.low) & (stored <= self.padding.high)
-            levels[padded if self.hide_padding else padded & (levels > _LIGHT)] = 0
+        if self.padding is not None and self.hide_padding:
+            levels[(stored >= self.padding.low) & (stored <= self.padding.high)] = 0
         return levels
 
     def line(self) -> tuple[float, float] | None:
@@ -122,8 +122,20 @@ def gray_chain(description: FrameDescription, voi: VoiChoice, *, inverted: bool)
         voi_lut=voi.lut,
         presentation_lut=description.presentation.lut,
         inverse=file_inverse(description) != inverted,
-        hide_padding=file_inverse(description) or inverted,
+        hide_padding=padding_is_black(description, inverted=inverted),
     )
+
+
+def padding_is_black(description: FrameDescription, *, inverted: bool) -> bool:
+    """Whether padding is left out of the window: under inversion, or where it would be light."""
+    if file_inverse(description) or inverted:
+        return True
+    pixels, padding = description.pixel_format, description.padding
+    if padding is None or pixels.value_type != "integer":
+        return False
+    span = 1 << pixels.bits_stored
+    lowest = -(span >> 1) if pixels.signed else 0
+    return padding.low >= lowest + _LIGHT_END * (span - 1)
 
 
 def file_inverse(description: FrameDescription) -> bool:

@@ -55,8 +55,8 @@ class StudyEntry:
 
     @property
     def new(self) -> bool:
-        """Nobody has looked at it yet."""
-        return not self.viewed_ns
+        """It came in and nobody has looked at it yet; opened ones have been looked at."""
+        return self.stored > 0 and not self.viewed_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ _MATCHING: Final = """
         AND (:date_from = '' OR study_date BETWEEN :date_from AND :date_to)
         AND (:born_from = '' OR birth_date BETWEEN :born_from AND :born_to)
         AND (:sex = '' OR sex = :sex)
-        AND (NOT :new OR viewed_ns = 0)
+        AND (NOT :new OR (viewed_ns = 0 AND stored > 0))
         AND (NOT :missing OR missing > 0)
 """
 _PAGE: Final = " LIMIT :limit OFFSET :offset"

@@ -59,10 +59,22 @@ def _open(peer: Peer, ae_title: str, proposals: Sequence[Proposal]) -> Link:
         wire.write(request)
         kind, body = wire.read_pdu(peer.timeouts.associate_s, LONGEST_HANDSHAKE)
         agreement = _agreement(peer, ae_title, proposals, kind, bytes(body))
-    except BaseException:
+    except BaseException as error:
         wire.close()
+        if type(error) is ConnectionLostError:
+            raise _shut_out(peer) from error
         raise
     return Link(peer, wire, agreement)
+
+
+def _shut_out(peer: Peer) -> ConnectionLostError:
+    """For a server that closes before it answers; its reason, if it sent one, was lost."""
+    advice = "It may expect TLS, or let in only computers that it knows."
+    if peer.tls is not None:
+        advice = "It may not trust our certificate."
+        if not peer.tls.certificate:
+            advice = "It may ask for a certificate of ours."
+    return ConnectionLostError(f"{peer.name} closed the connection without an answer.", advice)
 
 
 def _agreement(
@@ -72,9 +84,7 @@ def _agreement(
         titles = {"calling": ae_title.strip(), "called": peer.ae_title.strip()}
         raise AssociationRefusedError(peer.name, body[1], body[2], body[3], titles)
     if kind == Pdu.ABORT:
-        raise ConnectionLostError(
-            f"{peer.name} broke off the association.", "Try again; its log may say why."
-        )
+        raise _shut_out(peer)
     try:
         if kind != Pdu.ASSOCIATE_AC:
             raise ValueError("no answer to an association request")

@@ -90,6 +90,8 @@ class Connection:
             ProtocolError: of no known type, or longer than allowed.
             ConnectionEnd: the peer closed, or was cut.
         """
+        if self.cut_reason:  # what still comes in does not keep it open
+            raise CutError(self.cut_reason)
         if self._end - self._start < PDU_HEADER.size:
             self._fill(PDU_HEADER.size, wait_s)
         kind, length = PDU_HEADER.unpack_from(self._buffer, self._start)

@@ -235,7 +235,10 @@ class _Operation:
         if status in PENDING:
             return False
         if status not in (SUCCESS, CANCELLED, SUBOPERATIONS_FAILED):
-            raise query_failure(link.peer.name, status)
+            failure = query_failure(link.peer.name, status)
+            if self._kind is Kind.MOVE and status >> 12 == 0xC:  # Orthanc's word for A801
+                failure.advice = "Are our AE title, address and port entered at the other side?"
+            raise failure
         words = query_words(status)
         self._progress = replace(
             self._progress,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from viewer.dicom.files.source import FileRef
 from viewer.dicom.pixels.frames import FrameReader
 from viewer.errors import ViewerError
 from viewer.net.association import associate
-from viewer.net.command import Command, Field, Kind, number
+from viewer.net.command import Field, Kind, number
 from viewer.net.echo import NATIVE
 from viewer.net.failures import (
     AssociationRefusedError,
@@ -40,7 +41,7 @@ class SendState(StrEnum):
     WAITING = "waiting"  # for another attempt after a lost association
     SENT = "sent"
     FAILED = "failed"
-    SKIPPED = "skipped"  # never offered: not readable, or not accepted by the other side
+    SKIPPED = "skipped"  # never announced: not readable, or not accepted by the other side
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,8 @@ class _Sending:
         item = waiting[0]
         try:
             context, copy = self._prepared(link, item)
+            chunks = copy.chunks()
+            first = next(chunks, b"")  # a file that is gone is noticed before it is announced
         except ViewerError as error:
             waiting.popleft()
             yield self._end(item.ref, SendState.SKIPPED, str(error), error.advice)
@@ -167,7 +170,8 @@ class _Sending:
             affected_instance=item.sop_instance_uid,
         )
         self._in_flight = True
-        yield from self._data(link, context, request, copy, waiting)
+        link.send(context, request)
+        yield from self._data(link, context, chain((first,), chunks), waiting)
         for _ in link.ticks():
             yield self._step(item.ref, SendState.SENDING)
         answer = link.answer(Kind.STORE, number(request, Field.MESSAGE))
@@ -176,18 +180,12 @@ class _Sending:
         yield self._judged(item, number(answer, Field.STATUS))
 
     def _data(
-        self,
-        link: Link,
-        context: Context,
-        request: Command,
-        item: Outgoing | Reencoded,
-        waiting: deque[Outgoing],
+        self, link: Link, context: Context, chunks: Iterable[bytes], waiting: deque[Outgoing]
     ) -> Steps:
-        """The command and its data set; yields often enough to be cancelled."""
-        before, told = self._nbytes, time.monotonic()
-        link.send(context, request)
+        """The data set of the first waiting object; yields often enough to be cancelled."""
+        item, before, told = waiting[0], self._nbytes, time.monotonic()
         try:
-            for sent in link.stream(context, item.chunks()):
+            for sent in link.stream(context, chunks):
                 self._nbytes = before + sent
                 if time.monotonic() - told > TICK_S:
                     yield self._step(item.ref, SendState.SENDING)

@@ -108,7 +108,8 @@ class Supervisor:
                 what = "The receiving process ends again and again."
                 advice = "Install Lightbox again, or report this to its makers."
                 self._failure = ViewerError(what, advice)
-                self._announce({"event": "failed", "what": what, "advice": advice})
+                if self._answered.is_set():  # otherwise `start` raises it
+                    self._announce({"event": "failed", "what": what, "advice": advice})
                 self.gave_up.set()
                 self._answered.set()
                 return

@@ -132,6 +132,8 @@ class Wire:
         except TimeoutError as error:
             raise self._silent() from error
         except ssl.SSLError as error:  # TLS 1.3 tells about our certificate only now
+            if "ALERT" not in str(error.reason):
+                raise self._lost() from error
             raise PeerTlsError(*handshake_error(self._name, error)) from error
         except (OSError, ValueError) as error:
             raise self._lost() from error

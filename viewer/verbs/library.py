@@ -129,8 +129,10 @@ def _line(study: StudyEntry) -> str:
 def _status(study: StudyEntry) -> str:
     if not study.present:
         return "missing"
-    marks = ("new" if study.new and study.stored else "", f"{study.missing} files missing")
-    return ", ".join(marks[: 2 if study.missing else 1])
+    marks = ["new"] if study.new else []
+    if study.missing:
+        marks.append(f"{study.missing} files missing")
+    return ", ".join(marks)
 
 
 def _complain(text: str) -> None:

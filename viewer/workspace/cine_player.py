@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from shiboken6 import isValid
 
 from viewer.core.cine import CineRate, RateSource, Sequencing, frame_at
 
@@ -65,7 +66,8 @@ class CinePlayer(QObject):
 
     @property
     def playing(self) -> bool:
-        return self._timer.isActive()
+        """False, too, once Qt has deleted it with its viewport: a widget may ask that late."""
+        return isValid(self._timer) and self._timer.isActive()
 
     @property
     def is_clip(self) -> bool:

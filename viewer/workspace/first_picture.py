@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from viewer.workspace.viewport import Viewport
 
 if TYPE_CHECKING:
+    from viewer.dicom.files.source import FrameRef
     from viewer.library.catalog import Catalog, CatalogChange
     from viewer.library.nodes import Series, Stack
     from viewer.workspace.loader import Loader
@@ -29,6 +30,7 @@ class FirstPicture(QObject):
         self._catalog = catalog
         self._loader = loader
         self._viewport: Viewport | None = None
+        self._shown: tuple[Viewport, FrameRef | None] | None = None
         self._series: dict[int, Series] = {}
         self._tries = 0
 
@@ -47,6 +49,7 @@ class FirstPicture(QObject):
 
     def give_up(self) -> None:
         """The user has chosen something himself."""
+        self._shown = None
         if self._viewport is not None:
             self._viewport.frame_changed.disconnect(self._judge)
             self._viewport = None
@@ -78,6 +81,17 @@ class FirstPicture(QObject):
         if viewport.failure is not None or not stacks:
             self.give_up()
 
+    def settle(self) -> None:
+        """All is sorted: go to the first image of the stack, unless the user has moved on.
+
+        The picture shown at once was whichever file came first from the disk.
+        """
+        if self._shown is not None:
+            viewport, frame = self._shown
+            self._shown = None
+            if viewport.frame_ref == frame and not viewport.cine.playing:
+                viewport.set_index(0)
+
     def _has_chance(self) -> bool:
         """What was put there is on its way."""
         viewport = self._viewport
@@ -97,6 +111,7 @@ class FirstPicture(QObject):
             return
         if viewport.loaded is not None:
             self.give_up()
+            self._shown = viewport, viewport.frame_ref
         elif viewport.failure is not None:
             self._try_next()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer, Slot
+from shiboken6 import isValid
 
 SLICE_S = 0.002
 
@@ -22,14 +23,16 @@ class Leaving(QObject):
 
     @property
     def active(self) -> bool:
-        return self._timer.isActive()
+        """False, too, once Qt has deleted it with its parent."""
+        return isValid(self._timer) and self._timer.isActive()
 
     def take(self, steps: Iterator[None]) -> None:
         self._steps.append(steps)
         self._timer.start()
 
     def close(self) -> None:
-        self._timer.stop()
+        if self.active:
+            self._timer.stop()
         self._steps.clear()
 
     @Slot()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.errors import Problem
+from viewer.library.afterwards import Digested
 from viewer.workspace.jobs import Job, Jobs
 
 if TYPE_CHECKING:
@@ -189,8 +190,6 @@ class Opening(QObject):
 
 def _problems_of(item: object) -> tuple[Problem, ...]:
     """What a header says of itself; what was skipped is told by the catalogue."""
-    from viewer.library.afterwards import Digested
-
     return item.header.problems if isinstance(item, Digested) else ()
 
 

@@ -35,14 +35,17 @@ class Stacker(QObject):
         self._todo: dict[int, Series] = {}
         self._sorting: dict[int, Series] = {}  # those on the thread
         self._delay = QTimer(self, interval=DELAY_MS, singleShot=True)
+        self._untold: list[Series] = []  # taken over from the thread, which is work enough
         self._slices = QTimer(self, interval=0)
+        self._telling = QTimer(self, interval=0, singleShot=True)
+        self._telling.timeout.connect(self._tell)
         self._delay.timeout.connect(self._slices.start)
         self._slices.timeout.connect(self._work)
 
     @property
     def busy(self) -> bool:
         """Whether there are series whose stacks are not those of all that was found."""
-        return bool(self._todo or self._sorting)
+        return bool(self._todo or self._sorting or self._untold)
 
     def add(self, series: Iterable[Series]) -> None:
         """These have grown; they are looked at in a moment."""
@@ -71,6 +74,8 @@ class Stacker(QObject):
         """The studies were closed."""
         self._delay.stop()
         self._slices.stop()
+        self._telling.stop()
+        self._untold = []
         self._jobs.cancel_all()
         self._todo.clear()
         self._sorting.clear()
@@ -115,7 +120,14 @@ class Stacker(QObject):
     def _adopt(self, series: Series, columns: Columns, groups: list[FrameGroup]) -> None:
         if id(series) in self._sorting:
             series.adopt(columns, groups)
-            self.split.emit([series])
+            self._untold.append(series)
+            self._telling.start()
+
+    @Slot()
+    def _tell(self) -> None:
+        done, self._untold = self._untold, []
+        self.split.emit(done)
+        self._rest()
 
     def _end(self, series: Series) -> None:
         if self._sorting.pop(id(series), None) is None:

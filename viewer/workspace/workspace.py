@@ -213,6 +213,7 @@ class Workspace(QObject):
         if self.scanning:
             return
         self._first.scan_ended()
+        self._first.settle()
         found = [p for series in self.catalog.series for s in series.stacks for p in s.problems]
         self.problems.replace_passing([*self.catalog.doubts, *found])
 

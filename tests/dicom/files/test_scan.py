@@ -330,3 +330,12 @@ def test_a_huge_folder_gives_its_first_file_at_once_and_stops_at_once(tmp_path: 
 
     assert isinstance(first, Found)
     assert time.perf_counter() - start < 0.2
+
+
+def test_a_list_of_studies_is_never_opened(tmp_path: Path) -> None:
+    write_ct(tmp_path / "good")
+    for name in ("index.sqlite", "index.sqlite-wal"):
+        write_ct(tmp_path / name)  # it would be found if it were opened
+
+    assert found(tmp_path) == ["good"]
+    assert set(skipped(tmp_path)) == {"index.sqlite", "index.sqlite-wal"}

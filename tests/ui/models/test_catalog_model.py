@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPersistentModelIndex, Qt
+import shiboken6
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QTreeView, QWidget
 
 from tests.data import ct_series, write_ct
 from viewer.dicom.files.scan import scan
@@ -188,3 +191,55 @@ def test_a_drag_carries_the_stacks(model, catalog, tmp_path):
     assert [len(stack.frames) for stack in model.dragged] == [2]
     assert series.flags() & Qt.ItemFlag.ItemIsDragEnabled
     assert not model.index(0, 0).flags() & Qt.ItemFlag.ItemIsDragEnabled
+
+
+def test_no_name_of_an_item_outlives_its_tree(qapp, catalog, tmp_path):
+    """Qt gives its address to another object, which would come back as an item (seen)."""
+    ct_series(tmp_path, 2)
+    change = catalog.add(scan([tmp_path]))
+    kept = []
+    for _ in range(200):
+        host = QWidget()
+        model = CatalogModel(catalog, None, host)
+        view = QTreeView(host)
+        view.setModel(model)
+        model.queue(change)
+        model.grow()
+        kept.append((type(view.selectionModel()), model._root))
+        shiboken6.delete(host)
+
+    assert {kind for kind, _ in kept} == {QItemSelectionModel}
+
+
+def items_of(model: CatalogModel) -> list:
+    return [row.item for row in model._by_id.values()]
+
+
+def test_names_of_items_know_that_qt_deleted_them(qapp, catalog, tmp_path):
+    """Opened and closed 200 times, by every way that rows leave by."""
+    for study in range(4):
+        write_ct(tmp_path / f"{study}.dcm", PatientName=f"P{study}", PatientID=f"P{study}",
+                 study_uid=f"1.7.{study}", series_uid=f"1.7.{study}.1")  # fmt: skip
+    catalog.add(scan([tmp_path]))
+    model = CatalogModel(catalog)
+    view = QTreeView()
+    view.setModel(model)
+    for turn in range(200):
+        model.update()
+        view.expandAll()
+        view.setCurrentIndex(model.index_of(next(catalog.series)))
+        items = items_of(model)
+        assert len(items) == 12
+        model.clear() if turn % 2 else model.update()
+        assert not any(shiboken6.isValid(item) for item in items)
+    view.setModel(None)
+
+
+def test_rows_leave_by_one_door_only():
+    """Python's names of items survive these calls of Qt's, and lie (seen: a segfault)."""
+    forbidden = re.compile(
+        r"super\(\)\.clear|\.(take(Row|Column|Item|Child)|invisibleRootItem|setItem)\("
+    )
+
+    for path in (Path(words.__file__).parent).glob("catalog*.py"):
+        assert not forbidden.search(path.read_text(encoding="utf-8")), path.name

@@ -100,7 +100,7 @@ class SeriesFrames:
     def __init__(self) -> None:
         self.version = self.epoch = self.count = 0
         self._maker = RowMaker()
-        self._all: list[Header] = []
+        self._all: list[Header | FrameRows] = []
         self._geometry: dict[object, FrameGeometry] = {}
         self._clear()
 
@@ -120,7 +120,8 @@ class SeriesFrames:
             rows: of the file, when another thread has made them already.
         """
         self._queue.append(header if rows is None else rows)
-        self._all.append(header)
+        # Rows of thousands of frames are not made twice; those of one frame are not worth keeping.
+        self._all.append(rows if rows is not None and len(rows.refs) > 1 else header)
         self.count += header.frames
         self.version += 1
 
@@ -134,10 +135,12 @@ class SeriesFrames:
     def columns(self) -> Columns:
         """All frames so far."""
         for item in self._queue:
-            if isinstance(item, FrameRows):
+            header = item.header if isinstance(item, FrameRows) else item
+            geometry = self._geometry.get(header.ref)
+            if isinstance(item, FrameRows) and (geometry is None or not geometry.placed):
                 self._append(item)
             else:
-                self._append(self._maker.rows_of(item, self._geometry.get(item.ref)))
+                self._append(self._maker.rows_of(header, geometry))
         self._queue = []
         return Columns(
             version=self.version,

@@ -125,6 +125,9 @@ class _Scanner:
     def _file(self, path: bytes, given: bool = False) -> Generator[Item, None, None]:
         ref = FileRef(path)
         archive = False
+        if os.path.basename(path).startswith(_OUR_INDEX):
+            yield Skipped(ref, _NOT_OPENED, "", SkipKind.NOT_DICOM)
+            return
         try:
             with FileSource(path) as source:
                 # Some file systems number no files; there the name has to do.
@@ -208,6 +211,10 @@ class _Scanner:
 
 
 _DIRECTORY_NAMES = (b"DICOMDIR", b"dicomdir")  # the second on some mounts of ISO 9660
+# The list of studies and its companions: SQLite forgets its locks on a file as soon as the same
+# process opens and closes that file once more.
+_OUR_INDEX = b"index.sqlite"
+_NOT_OPENED = "It is a list of studies, not a DICOM file."
 _READ_WITHOUT = "The files beside it were read without it."
 _MISSING = "It is listed in the DICOMDIR but is not there."
 _EMPTY = "There are no files in this folder."

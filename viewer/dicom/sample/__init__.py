@@ -18,7 +18,7 @@ from viewer.dicom.sample.mr import mr_slices
 from viewer.dicom.sample.ultrasound import ultrasound_clip
 from viewer.dicom.sample.xray import chest_xray
 
-EDITION = "1"  # raise it when the pictures change, so that an old copy is made anew
+EDITION = "2"  # raise it when the pictures change, so that an old copy is made anew
 
 SERIES: tuple[tuple[str, Callable[[], Iterator[Dataset]]], ...] = (
     ("CT", ct_slices),

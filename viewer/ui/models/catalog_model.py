@@ -50,7 +50,7 @@ class CatalogModel(QStandardItemModel):
         self._stacker = stacker or Stacker(self)
         self._ids = itertools.count(1)
         self._leaving = Leaving(self)
-        self._root = Row(0, catalog, None, self.invisibleRootItem())
+        self._root = Row(0, catalog, None)
         self._rows: dict[int, Row] = {}  # by id(node)
         self._by_id: dict[int, Row] = {}
         self._column, self._falling = words.NAME, False
@@ -107,6 +107,14 @@ class CatalogModel(QStandardItemModel):
         """Whether rows are still to come."""
         return bool(self._new or self._grown or self._split) or self._stacker.busy
 
+    def clear(self) -> None:
+        """Take all rows away.
+
+        Qt's own `clear` deletes the items below the items and leaves Python's names for them
+        looking alive; `removeRows` tells Python of each (both seen with PySide6 6.11).
+        """
+        self._empty()
+
     def _empty(self) -> None:
         for waiting in (self._new, self._grown, self._split):
             waiting.clear()
@@ -129,7 +137,8 @@ class CatalogModel(QStandardItemModel):
             together.append(self._make(self._new.popleft(), parent))
         together.sort(key=row_key, reverse=self._falling)
         parent.children.extend(together)
-        parent.item.appendRows([row.item for row in together])
+        for place, row in enumerate(together):
+            self._insert_item(parent, place, row)
 
     def _parent_of(self, node: Any) -> Row | None:
         for above in ("series", "study", "patient"):
@@ -147,7 +156,15 @@ class CatalogModel(QStandardItemModel):
     def _insert(self, parent: Row, row: Row) -> None:
         place = parent.place_for(row, self._falling)
         parent.children.insert(place, row)
-        parent.item.insertRow(place, row.item)
+        self._insert_item(parent, place, row)
+
+    def _insert_item(self, parent: Row, place: int, row: Row) -> None:
+        # Qt's root item is never taken in hand: Python's name for it would outlive it, and the
+        # next object at its address (seen: a selection model) would come back under that name.
+        if parent is self._root:
+            self.insertRow(place, row.item)
+        else:
+            parent.item.insertRow(place, row.item)
 
     def _remove(self, row: Row) -> None:
         assert row.parent is not None

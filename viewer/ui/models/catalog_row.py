@@ -27,7 +27,9 @@ class Row:
 
     Attributes:
         id: never used again for another row.
-        item: holds no words: the model gives them when Qt paints.
+        item: holds no words: the model gives them when Qt paints. Kept here, for to PySide
+            Python owns the items below items, though Qt deletes them with their branch: then
+            Python's name for it is invalid, and never used. That of the root is in no model.
         children: in the order shown.
         stacks: of a series, once they were looked at.
         version: of a series when it was last drawn.
@@ -36,11 +38,11 @@ class Row:
     __slots__ = ("children", "id", "item", "key", "level", "node", "parent", "stacks", "texts",
                  "version", "words")  # fmt: skip
 
-    def __init__(self, row_id: int, node: Any, parent: Row | None, item: QStandardItem) -> None:
+    def __init__(self, row_id: int, node: Any, parent: Row | None) -> None:
         self.id = row_id
         self.node = node
         self.parent = parent
-        self.item = item
+        self.item = _item(row_id)
         self.level: str = LEVELS[LEVELS.index(parent.level) + 1] if parent else LEVELS[0]
         self.children: list[Row] = []
         self.key: tuple[Any, ...] = ()
@@ -101,14 +103,18 @@ class Row:
         return bisect_right(self.children, child.key, key=row_key)
 
 
+def _item(row_id: int) -> QStandardItem:
+    item = QStandardItem()
+    item.setData(row_id, ID_ROLE)
+    return item
+
+
 def make_row(row_id: int, node: Any, parent: Row) -> Row:
     """A row that Qt does not know yet."""
-    item = QStandardItem()
-    row = Row(row_id, node, parent, item)
-    item.setData(row_id, ID_ROLE)
-    item.setFlags(_MOVABLE if row.level in _DRAGGED else _FIXED)
+    row = Row(row_id, node, parent)
+    row.item.setFlags(_MOVABLE if row.level in _DRAGGED else _FIXED)
     if row.level != "stack":
-        item.setColumnCount(len(words.COLUMNS))
+        row.item.setColumnCount(len(words.COLUMNS))
     return row
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QSplitter, QVBoxLayout, QWidget
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from viewer.library.nodes import Series, Stack
     from viewer.ui.thumbnails import Thumbnails
     from viewer.workspace.workspace import Workspace
+
+Select = QItemSelectionModel.SelectionFlag
 
 FILTER_DELAY_MS = 120
 SETTLE_MS = 250  # a study that grows is not listed in the strip again and again
@@ -125,7 +127,9 @@ class StudyBrowser(QWidget):
         if index.isValid():
             self._unmarked = None
             if index != self.tree.currentIndex():
-                self.tree.setCurrentIndex(index)
+                # Not by the view: with Ctrl held (Ctrl+PgUp) it would add to the selection.
+                choose = Select.ClearAndSelect | Select.Rows
+                self.tree.selectionModel().setCurrentIndex(index, choose)
 
     # Choosing
 

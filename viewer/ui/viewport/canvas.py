@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QCloseEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -262,6 +263,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.viewport().setCursor(CURSORS[self._toolbox.tool])
 
     # Events
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._patience.stop()  # what it would look at may be gone by then
+        super().closeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)

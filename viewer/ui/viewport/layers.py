@@ -50,7 +50,7 @@ class Sight:
         waiting: the wanted frame has been on its way for long enough to say so.
         syntax: name of the transfer syntax of a frame that failed.
         scanning: more files may come, so gaps in the stack may still be filled.
-        hides_padding: pixels that are no image are black because the picture is inverted.
+        hides_padding: pixels that are no image are black whatever the window says.
     """
 
     area: Area
