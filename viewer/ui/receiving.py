@@ -6,19 +6,22 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QDialog
 
 from viewer.settings import INBOX_NAMES, INBOX_NOTIFY, RECEIVE_AE_TITLE
+from viewer.workspace.jobs import Jobs
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QSystemTrayIcon
 
     from viewer.settings import Backend
     from viewer.ui.action_set import Handler
+    from viewer.ui.dialogs.find_dialog import FindDialog
     from viewer.ui.dialogs.receiver_settings import ReceiverSettings
+    from viewer.ui.dialogs.send_dialog import SendDialog
     from viewer.ui.main_window import MainWindow
     from viewer.ui.panels.inbox_panel import InboxPanel
     from viewer.ui.panels.library_panel import LibraryPanel
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from viewer.workspace.workspace import Workspace
 
 BEGIN_MS = 300  # after the first paint
+CALLS = 4  # to servers at the same time: each waits for the other side
 
 
 class Receiving(QObject):
@@ -52,6 +56,7 @@ class Receiving(QObject):
         self._dialogs: dict[str, QDialog] = {}
         self._tray: QSystemTrayIcon | None = None
         self._closed = False
+        self._calls = Jobs(threads=CALLS, parent=self)
         self._begin = QTimer(self, interval=BEGIN_MS, singleShot=True)
         self._begin.timeout.connect(self.begin)
 
@@ -71,6 +76,7 @@ class Receiving(QObject):
         """Stop receiving and close the library."""
         self._closed = True
         self._begin.stop()
+        self._calls.close()
         if self._tray is not None:
             self._tray.hide()
         reception, self._reception = self._reception, None
@@ -109,7 +115,13 @@ class Receiving(QObject):
 
     def handlers(self) -> dict[str, Handler]:
         """Every handler by the id of its action."""
-        return {"receive": self.show_settings, "inbox_rules": self.show_rules}
+        return {
+            "receive": self.show_settings,
+            "inbox_rules": self.show_rules,
+            "servers": partial(self._show, "servers", self._make_servers),
+            "send": self.send_selected,
+            "fetch": self.show_find,
+        }
 
     def make_inbox_panel(self) -> InboxPanel:
         from viewer.ui.panels.inbox_panel import InboxPanel
@@ -134,7 +146,7 @@ class Receiving(QObject):
     def _make_settings(self) -> ReceiverSettings:
         from viewer.ui.dialogs.receiver_settings import ReceiverSettings
 
-        return ReceiverSettings(self.reception, self._backend, self._workspace.jobs, self._window)
+        return ReceiverSettings(self.reception, self._backend, self._calls, self._window)
 
     def _make_rules(self) -> QDialog:
         from viewer.ui.dialogs.inbox_rules import InboxRulesDialog
@@ -142,6 +154,36 @@ class Receiving(QObject):
 
         names = [peer.name for peer in known_peers(self._backend)]
         return InboxRulesDialog(self._backend, names, self._window)
+
+    def _make_servers(self) -> QDialog:
+        from viewer.ui.dialogs.peers import PeersDialog
+
+        return PeersDialog(self._backend, self._calls, self._window)
+
+    def send_selected(self) -> None:
+        """Offer what is selected in the list, or else the series shown, to a server."""
+        stacks = self._window.browser.selected_stacks()
+        shown = self._workspace.active.stack
+        if not stacks and shown is not None:
+            stacks = list(shown.series.stacks_now)
+        files = dict.fromkeys(header.ref for stack in stacks for header in stack.headers)
+        self._show("send", self._make_send)
+        dialog = self._dialogs["send"]
+        cast("SendDialog", dialog).offer(list(files))
+
+    def _make_send(self) -> QDialog:
+        from viewer.ui.dialogs.send_dialog import SendDialog
+
+        return SendDialog(self._backend, self._calls, self._window)
+
+    def show_find(self) -> None:
+        self._show("find", self._make_find)
+        cast("FindDialog", self._dialogs["find"]).refresh()
+
+    def _make_find(self) -> QDialog:
+        from viewer.ui.dialogs.find_dialog import FindDialog
+
+        return FindDialog(self.reception, self._backend, self._calls, self._window)
 
     def _show(self, name: str, make: Callable[[], QDialog]) -> None:
         if name not in self._dialogs:
@@ -227,6 +269,6 @@ class Receiving(QObject):
             tell("there is no such server.", "Correct the rule in Inbox > Rules.")
             return
         files = [FileRef(os.fsencode(path)) for path in row.paths]
-        job = self._workspace.jobs.start(sending(peer, files, RECEIVE_AE_TITLE.read(self._backend)))
+        job = self._calls.start(sending(peer, files, RECEIVE_AE_TITLE.read(self._backend)))
         job.item.connect(follow)
         job.failed.connect(lambda error: tell(str(error), getattr(error, "advice", "")))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
@@ -16,6 +16,10 @@ from viewer import program
 from viewer.errors import Problem, Severity
 from viewer.net.config import ListenerConfig
 from viewer.workspace.arrivals import Arrival, Arrivals
+
+if TYPE_CHECKING:
+    from viewer.dicom.incoming import Saved
+    from viewer.net.peer import Peer
 
 BATCH_MS = 100  # arrivals are handed on together; the first of a pause goes at once
 LOOK_MS = 500
@@ -193,6 +197,24 @@ class Inbox(QObject):
             self._waiting.append((os.fsencode(saved["path"]), row))
             if not self._batch.isActive():
                 self._batch.start(0 if row.images == 1 else BATCH_MS)
+
+    def take_fetched(self, saved: Saved, peer: Peer, fetch: str) -> None:
+        """An object came on an association of our own; `fetch` names it."""
+        told = {
+            "path": os.fsdecode(saved.path),
+            "outcome": str(saved.outcome),
+            "study": saved.study_uid,
+            "bytes": saved.nbytes,
+        }
+        event = {"association": fetch, "calling": peer.ae_title, "address": peer.host}
+        self._take_stored({**event, "saved": told})
+        self.rows_changed.emit()
+
+    def end_fetched(self, fetch: str) -> None:
+        """Nothing more comes of it."""
+        for row in self.arrivals.ended(fetch):
+            self._complete(row)
+        self.rows_changed.emit()
 
     def _hand_on(self) -> None:
         waiting, self._waiting = self._waiting, []

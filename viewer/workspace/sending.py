@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from viewer.dicom.files.source import FileRef
@@ -32,12 +32,14 @@ class Sent:
         done, total: objects.
         sent: objects the server has confirmed.
         trouble: why the last one was not sent, in words.
+        failed: those that were not sent.
     """
 
     total: int
     done: int = 0
     sent: int = 0
     trouble: str = ""
+    failed: list[FileRef] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -53,6 +55,7 @@ class Sent:
         self.sent += step.state is SendState.SENT
         if step.state in (SendState.FAILED, SendState.SKIPPED):
             self.trouble = f"{step.what} {step.advice}".strip()
+            self.failed.append(step.ref)
 
 
 def sending(
