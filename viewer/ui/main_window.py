@@ -133,14 +133,14 @@ class MainWindow(QMainWindow):
         actions.fill_menu_bar()
         self._file_windows = FileVoiMenu(actions.menu("Window/&From the file"), self.workspace)
         self._recent = RecentMenu(actions.menu("File/Recent folders"), self.commands)
-        self._bar = QToolBar("Tools")
-        self._bar.setObjectName("toolbar")
-        self._bar.setAccessibleName("Tools")
-        self._bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self._bar.setMovable(False)
-        self._bar.toggleViewAction().setEnabled(False)
-        actions.fill_tool_bar(self._bar)
-        self.addToolBar(self._bar)
+        self.tool_bar = QToolBar("Tools")
+        self.tool_bar.setObjectName("toolbar")
+        self.tool_bar.setAccessibleName("Tools")
+        self.tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.tool_bar.setMovable(False)
+        self.tool_bar.toggleViewAction().setEnabled(False)
+        actions.fill_tool_bar(self.tool_bar)
+        self.addToolBar(self.tool_bar)
         self.setStatusBar(self.status)
         self.view_area.image_menu = actions.image_menu
         self.view_area.set_empty_state(
@@ -338,19 +338,7 @@ class MainWindow(QMainWindow):
 
     def focus_pane(self, by: int) -> None:
         """F6: the keyboard goes to the next part of the window that is there."""
-        panes.focus_next(
-            [
-                panes.Pane(self.view_area, self.view_area.take_focus),
-                panes.Pane(self.browser, self.browser.tree.setFocus),
-                *(
-                    panes.Pane(self.docks[name], partial(panes.focus_first, self.docks[name]))
-                    for name in ("why", "tags", "inbox", "library")
-                ),
-                panes.Pane(self.problems, self.problems.table.setFocus),
-                panes.Pane(self._bar, lambda: panes.focus_first(self._bar)),
-            ],
-            by,
-        )
+        panes.focus_next(panes.of_window(self), by)
 
     # Qt's events
 
