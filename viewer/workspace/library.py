@@ -51,6 +51,7 @@ class Library(QObject):
         self._backend = backend
         self._jobs = Jobs(threads=1, parent=self)
         self._repairs = Jobs(threads=1, parent=self)  # long ones, beside what the user asks
+        self._looks = Jobs(threads=1, parent=self)  # at drives that may answer late
         self._index: Index | None = None
         self._trash: Trash | None = None
         self._lock: FolderLock | None = None
@@ -78,6 +79,7 @@ class Library(QObject):
     def close(self) -> None:
         """End all work and remove for good what was deleted."""
         self._soon.stop()
+        self._looks.close()
         self._repairs.close()
         self._jobs.close()
         with contextlib.suppress(ViewerError):  # the next start tries again
@@ -89,7 +91,10 @@ class Library(QObject):
             self._lock.close()
 
     def do(
-        self, work: Callable[[Index], object], then: Callable[[Any], None] | None = None
+        self,
+        work: Callable[[Index], object],
+        then: Callable[[Any], None] | None = None,
+        jobs: Jobs | None = None,
     ) -> Job | None:
         """Run something on the list; `then` gets its result on the GUI thread."""
         index = self._index
@@ -99,7 +104,7 @@ class Library(QObject):
         def steps() -> Work:
             yield work(index)
 
-        job = self._jobs.start(steps)
+        job = (jobs or self._jobs).start(steps)
         if then is not None:
             job.item.connect(then)
         job.failed.connect(self._fail)
@@ -168,7 +173,7 @@ class Library(QObject):
         """Look whether the files of opened studies are still there."""
         ids = [study.id for study in studies if study.stored < study.instances]
         if ids:
-            self.do(lambda index: dict(index.look_for(ids)), then)
+            self.do(lambda index: dict(index.look_for(ids)), then, self._looks)
 
     def plan(self, then: Callable[[Any], None]) -> None:
         """What the rules about room and age would remove; nothing is changed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from viewer.workspace.workspace import Workspace
 
 Came = tuple[bytes, Arrival]
+MOST_TOLD = 100  # problems with callers; whoever tries ten thousand names fills no memory
 
 
 def config_from(backend: Backend) -> ListenerConfig:
@@ -74,6 +76,7 @@ class Reception(QObject):
         self._jobs = Jobs(threads=1, parent=self)
         self._held: dict[Arrival, list[bytes]] = {}  # until their modality is known
         self._asked: set[Arrival] = set()
+        self._told: deque[Problem] = deque(maxlen=MOST_TOLD)
         self._new: set[str] = set()
         self._marked: dict[str, Study] = {}
         self.inbox.arrived.connect(self._take)
@@ -197,6 +200,7 @@ class Reception(QObject):
 
     @Slot(object)
     def _complete(self, row: Arrival) -> None:
+        self._asked.discard(row)
         rule = self.rule(row)
         row.then = {
             Then.SHOW: "",
@@ -210,7 +214,8 @@ class Reception(QObject):
 
     @Slot(object)
     def _tell(self, problem: Problem) -> None:
-        self._workspace.problems.add([problem])
+        self._told.append(problem)
+        self._workspace.problems.replace_passing(self._told, "receiver")
 
     # Showing
 

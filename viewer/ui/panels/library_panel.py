@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from viewer.ui.labels import plain_label
@@ -55,6 +55,7 @@ class LibraryPanel(QWidget):
         self._remove = QPushButton("&Remove these now")
         self._planned: Plan | None = None
         self._total = 0
+        self._stale = False
         self._looked: set[int] = set()  # whose files were looked for in this session
         self._order = "newest"
         self._asked: Job | None = None
@@ -103,11 +104,26 @@ class LibraryPanel(QWidget):
         remove = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.table)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.activated.connect(self.delete_selected)
-        self.library.opened.connect(self.refresh)
-        self.library.changed.connect(self.refresh)
+        self.library.opened.connect(self._refresh_seen)
+        self.library.changed.connect(self._refresh_seen)
         self.library.deleted.connect(self._enable)
 
     # Listing
+
+    @Slot()
+    def _refresh_seen(self) -> None:
+        """Nobody looks at a hidden list; it is asked for when it is shown."""
+        if self.isVisible():
+            self.refresh()
+        else:
+            self._stale = True
+            self._enable()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self.refresh()
 
     @Slot()
     def refresh(self) -> None:
