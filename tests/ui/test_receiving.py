@@ -95,6 +95,7 @@ def test_what_is_shown_stays_and_the_new_study_is_marked(qtbot, listening, ct_fo
     assert listening.workspace.active.stack is shown
     assert listening.docks["inbox"].windowTitle() == "Inbox (1 new)"
 
+    assert "(new)" in listening.browser.model.index_of(study).data()
     reception.show(rows(listening)[0])
 
     assert listening.workspace.active.stack.series.study is study
@@ -283,6 +284,16 @@ def test_a_received_study_is_deleted_and_brought_back(qtbot, listening, tmp_path
     listening.receiving.library.undo()
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=START_MS)
     assert all(path.exists() for path in files)
+
+
+def test_what_was_looked_at_is_not_new_in_the_library(qtbot, listening, tmp_path):
+    send_all(qtbot, listening, ct_series(tmp_path / "sent", 2))
+    active = listening.workspace.active
+    qtbot.waitUntil(lambda: active.loaded is not None, timeout=START_MS)
+
+    panel = library_panel(qtbot, listening, 1)
+
+    qtbot.waitUntil(lambda: panel.model.index(0, 8).data() == "", timeout=START_MS)
 
 
 def test_limits_remove_nothing_before_a_click(qtbot, listening, backend, tmp_path):

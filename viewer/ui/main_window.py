@@ -253,6 +253,7 @@ class MainWindow(QMainWindow):
         self.refresh_title()
         if viewport.stack is not None:
             self.browser.show_stack(viewport.stack)
+            self.receiving.note_shown()
 
     def refresh_title(self) -> None:
         """The name reaches taskbars and shared screens, so it is there only when asked for."""

@@ -108,6 +108,7 @@ class Receiving(QObject):
 
             self._library = Library(self._workspace, self._backend, self._folder)
             self.reception.inbox.arrived.connect(self._library.note_change)
+            self._library.opened.connect(self.note_shown)
             self._library.open()
         return self._library
 
@@ -201,6 +202,12 @@ class Receiving(QObject):
         dock.widget().setFocus()
 
     # Following
+
+    def note_shown(self) -> None:
+        """The active view shows something else."""
+        stack = self._workspace.active.stack
+        if stack is not None and self._library is not None:
+            self._library.note_shown(stack.series.study.uid)
 
     def _tell_state(self) -> None:
         if self._reception is not None:

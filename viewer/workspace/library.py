@@ -56,6 +56,7 @@ class Library(QObject):
         self._trash: Trash | None = None
         self._lock: FolderLock | None = None
         self._gone: list[Deleted] = []
+        self._seen: set[str] = set()  # studies shown in this session
         self._told: dict[int, int] = {}  # headers of each series that the list knows
         self._soon = QTimer(self, interval=CHANGED_MS, singleShot=True)
         self._soon.timeout.connect(self.changed)
@@ -145,6 +146,24 @@ class Library(QObject):
             return list(dict.fromkeys(ref.path for ref in index.files(study.id)))
 
         self.do(files, self._open_files)
+
+    def note_shown(self, uid: str) -> None:
+        """A study is on the screen: it is no longer new."""
+        if uid and uid not in self._seen and self._index is not None:
+            self._seen.add(uid)
+
+            def view(index: Index) -> object:
+                entries = [study for study in index.with_uid(uid) if study.new]
+                for study in entries:
+                    index.mark_viewed(study.id, time.time_ns())
+                return bool(entries)
+
+            self.do(view, self._take_view)
+
+    @Slot(object)
+    def _take_view(self, changed: bool) -> None:
+        if changed:
+            self.note_change()
 
     def delete(self, uids: Sequence[str]) -> None:
         """Move stored studies into the trash; opened ones are only forgotten."""

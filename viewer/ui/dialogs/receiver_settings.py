@@ -67,6 +67,7 @@ class ReceiverSettings(QDialog):
         self._addresses = addresses or network_addresses
         self.setWindowTitle("Receive studies")
         self.setModal(False)
+        self.resize(560, 760)
         self._texts: dict[QLineEdit, Setting[str]] = {}
         self._numbers: dict[QSpinBox, Setting[int]] = {}
         self.on = QCheckBox("&Receive studies from scanners and archives")
@@ -224,7 +225,11 @@ class ReceiverSettings(QDialog):
             return "127.0.0.1, for programs on this computer; scanners need all networks"
         if config.bind not in (ALL_NETWORKS, "::"):
             return config.bind
-        return "\n".join(self._addresses()) or "This computer is on no network."
+        return "\n".join(self._reachable(config.bind)) or "This computer is on no network."
+
+    def _reachable(self, bound: str) -> list[str]:
+        """Addresses under which we are called; 0.0.0.0 is every one of IPv4."""
+        return [each for each in self._addresses() if bound == "::" or ":" not in each]
 
     def _config(self) -> ListenerConfig | None:
         try:
@@ -279,7 +284,7 @@ class ReceiverSettings(QDialog):
             return
         bound, port = inbox.address
         everywhere = bound in (ALL_NETWORKS, "::")
-        addresses = [THIS_COMPUTER, *self._addresses()] if everywhere else [bound]
+        addresses = [THIS_COMPUTER, *self._reachable(bound)] if everywhere else [bound]
         self.outcome.setText("Calling ...")
         self.test_button.setEnabled(False)
         job = self._jobs.start(_testing(inbox.config, addresses, port))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from viewer.workspace.reception import Reception
 
 COLUMNS = ("State", "Patient", "Study", "Mod.", "Images", "Rate", "From", "Since", "Remarks")
-WIDTHS = (90, 220, 200, 50, 70, 80, 160, 70)
+WIDTHS = (80, 190, 180, 50, 60, 80, 150, 60)
 DRAW_MS = 100
 
 

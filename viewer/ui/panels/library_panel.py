@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from viewer.workspace.library import Library
 
 COLUMNS = ("Patient", "ID", "Study date", "Mod.", "Description", "Objects", "Size", "From", "State")
-WIDTHS = (220, 110, 100, 70, 220, 70, 80, 120)
+WIDTHS = (190, 100, 100, 60, 190, 70, 80, 100)
 ORDERS = ("name", "id", "newest", "modality", "description", None, "size", None, "added")
 PAGE = 200
 TYPING_MS = 120
