@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, overload
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, overload
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from viewer.dicom.files.source import FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
 from viewer.errors import NoPictureError, Problem, Severity, ViewerError
 from viewer.workspace.frame_cache import FrameCache, ReadyFrame
 from viewer.workspace.load_plan import Code, LoadPlan, Task, Track, Want
@@ -196,6 +196,17 @@ class Loader(QObject):
             if self._failures.pop(ref, None) is not None:
                 self._plan.mark([ref], Code.ABSENT)
                 self._wake.notify_all()
+
+    def drop(self, files: Set[FileRef]) -> None:
+        """Forget the frames of files that were replaced; they are read again when wanted."""
+        with self._wake:
+            refs = {ref for track in self._plan.tracks.values() for ref in track.frames}
+            old = [ref for ref in refs if ref.file in files]
+            self.cache.discard(old)
+            for ref in old:
+                self._failures.pop(ref, None)
+            self._plan.mark(old, Code.ABSENT)
+            self._wake.notify_all()
 
     def states(self, stack: Stack) -> FrameStates:
         """State of each frame of a stack, in display order, as it is at this moment."""
