@@ -540,3 +540,39 @@ def test_a_copy_takes_the_place_of_the_file_that_was_replaced(tmp_path):
     (series,) = catalog.series
     assert sorted(names(series.stacks[0])) == ["a", "b"]
     assert (catalog.found, catalog.receipt.copies) == (2, 0)
+
+
+def test_stacks_of_several_positions_are_numbered_in_the_order_shown(tmp_path):
+    write_ct(tmp_path / "a", instance_number=9, FrameOfReferenceUID="1.2.9")
+    write_ct(tmp_path / "b", instance_number=2, FrameOfReferenceUID="1.2.2")
+
+    assert [stack.label for stack in stacks_of(tmp_path)] == ["position set 1", "position set 2"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        pytest.param((3, 5), "2 slices missing: gaps after images 3 and 4.", id="two"),
+        pytest.param(
+            range(2, 16, 2), "7 slices missing: gaps after images 1, 2, 3, 4, 5 and others.",
+            id="many",
+        ),
+    ],
+)  # fmt: skip
+def test_several_gaps_are_told_in_a_sentence(tmp_path, missing, words):
+    files = ct_series(tmp_path, 40)
+    for place in missing:
+        files[place if len(missing) == 2 else place - 1].unlink()
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert [p.what for p in stack.problems] == [words]
+
+
+def test_one_image_at_the_place_of_another_lies_there(tmp_path):
+    ct_series(tmp_path, 3)
+    write_ct(tmp_path / "twin", instance_number=4, instance_uid="1.9.9", position=(0, 0, 5))
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert "1 image lies at the same place as another one." in [p.what for p in stack.problems]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence, Set
@@ -77,6 +76,8 @@ class Reader(Protocol):
 
     def load(self, frame_ref: FrameRef, /) -> LoadedFrame: ...
 
+    def retry(self, frame_ref: FrameRef, /) -> None: ...
+
     def prestart(self) -> None: ...
 
     def close(self) -> None: ...
@@ -97,6 +98,9 @@ class PooledReader:
 
     def load(self, frame_ref: FrameRef, /) -> LoadedFrame:
         return self._reader.load(frame_ref)
+
+    def retry(self, frame_ref: FrameRef, /) -> None:
+        self._reader.retry(frame_ref)
 
     def prestart(self) -> None:
         """Start the decoders now: the first compressed frame would wait a quarter of a second."""
@@ -194,6 +198,8 @@ class Loader(QObject):
         """Load a frame again that had failed; the medium may be back."""
         with self._wake:
             if self._failures.pop(ref, None) is not None:
+                if self._reader is not None:
+                    self._reader.retry(ref)
                 self._plan.mark([ref], Code.ABSENT)
                 self._wake.notify_all()
 
@@ -309,7 +315,7 @@ class Loader(QObject):
         return None if self._closed else self._plan.next(visible_only=visible_only)
 
     def _load(self, task: Task) -> ReadyFrame | Problem:
-        where = os.path.basename(task.ref.file.text)
+        where = task.ref.file.text
         if task.header.frames > 1:
             where += f", frame {task.ref.frame + 1}"
         started = time.perf_counter()
