@@ -59,7 +59,7 @@ class Problem:
     """Something that disappointed, told as data and shown in the Problems panel.
 
     Attributes:
-        where: what it concerns as the user knows it (file name, "Series 4"); never logged.
+        where: what it concerns: a file by its path as it was found, else "Series 4"; never logged.
         what: one sentence without patient data.
         advice: the next thing to try, or empty.
         severity: how loudly it is told.

@@ -239,6 +239,12 @@ def test_a_clip_that_is_the_stack_counts_once():
             "SM", {"BodyPartExamined": "BREAST", "ImageComments": "H&E"}, ["BREAST", "H&E"], id="sm"
         ),
         pytest.param("CT", {"KVP": "", "Exposure": "many"}, ["many"], id="text-stays-text"),
+        pytest.param(
+            "DX", {"KVP": "0", "XRayTubeCurrent": "0", "Exposure": "0", "ExposureInuAs": "900"},
+            ["0.9 mAs"], id="zeros-are-no-values",
+        ),
+        pytest.param("MR", {"RepetitionTime": "0", "EchoTime": "5", "DiffusionBValue": "0"},
+                     ["TE 5 ms", "b 0 s/mm²"], id="zero-b-is-a-value"),
     ],
 )  # fmt: skip
 def test_technique(modality, facts, lines):

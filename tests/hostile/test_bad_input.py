@@ -143,6 +143,6 @@ def test_a_file_that_vanishes_between_scan_and_view(qtbot, window, tmp_path):
     viewport.set_index(27)
 
     qtbot.waitUntil(lambda: viewport.failure is not None)
-    assert viewport.failure.where == "IM0028.dcm"
+    assert viewport.failure.where == str(tmp_path / "series" / "IM0028.dcm")
     assert viewport.failure.advice
     qtbot.waitUntil(lambda: viewport.failure in window.workspace.problems.rows)

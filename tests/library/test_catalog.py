@@ -476,3 +476,103 @@ def test_two_objects_with_one_uid_stay_two_stacks_however_often_they_are_split(t
     assert sorted(len(stack.frames) for stack in series.stacks) == [1, 9]
     assert len({stack.key for stack in series.stacks}) == 2
     assert first[0] in series.stacks
+
+
+def replace_file(path, **attributes):
+    """Another object under the name of a file, and the time of its change told apart."""
+    before = path.stat().st_mtime_ns
+    write_ct(path, **attributes)
+    os.utime(path, ns=(before + 10**9, before + 10**9))
+
+
+def test_a_file_that_holds_another_object_now_is_read_anew(tmp_path):
+    ct_series(tmp_path, 3)
+    catalog = catalog_of(tmp_path)
+    replace_file(tmp_path / "IM0002.dcm", PatientName="Other", PatientID="O", study_uid="1.8",
+                 series_uid="1.8.1", instance_uid="1.8.1.1")  # fmt: skip
+
+    change = catalog.add(with_details(scan([tmp_path])))
+
+    assert [patient.name for patient in catalog.patients][1:] == ["Other"]
+    assert [len(s.stacks[0].frames) for s in catalog.series] == [2, 1]
+    assert (len(change.series), len(change.changed), change.gone) == (1, 1, [])
+    assert [os.path.basename(ref.path) for ref in change.replaced] == [b"IM0002.dcm"]
+    assert catalog.found == 3
+
+
+def test_what_lost_its_only_file_is_gone(tmp_path):
+    write_ct(tmp_path / "a")
+    catalog = catalog_of(tmp_path)
+    (old,) = catalog.patients
+    replace_file(tmp_path / "a", PatientName="Other", PatientID="O", study_uid="1.8",
+                 series_uid="1.8.1", instance_uid="1.8.1.1")  # fmt: skip
+
+    change = catalog.add(with_details(scan([tmp_path])))
+
+    assert [patient.name for patient in catalog.patients] == ["Other"]
+    assert change.gone[-1] is old
+    assert len(change.gone) == 3
+    assert len(list(catalog.series)) == 1
+
+
+def test_new_attributes_of_the_same_object_replace_the_old_ones(tmp_path):
+    write_ct(tmp_path / "a", SeriesNumber=1)
+    catalog = catalog_of(tmp_path)
+    (series,) = catalog.series
+    (stack,) = series.stacks
+    replace_file(tmp_path / "a", SeriesNumber=1, Rows=8, Columns=8, ContentTime="120000")
+
+    change = catalog.add(with_details(scan([tmp_path])))
+
+    assert (list(catalog.series), change.changed) == ([series], [series])
+    assert series.stacks == [stack]
+    assert stack.headers[0].text("ContentTime") == "120000"
+
+
+def test_a_copy_takes_the_place_of_the_file_that_was_replaced(tmp_path):
+    write_ct(tmp_path / "a", instance_uid="1.9.1")
+    shutil.copy(tmp_path / "a", tmp_path / "b")
+    catalog = catalog_of(tmp_path)
+    replace_file(tmp_path / "a", instance_uid="1.9.2", position=(0, 0, 50))
+
+    catalog.add(with_details(scan([tmp_path])))
+
+    (series,) = catalog.series
+    assert sorted(names(series.stacks[0])) == ["a", "b"]
+    assert (catalog.found, catalog.receipt.copies) == (2, 0)
+
+
+def test_stacks_of_several_positions_are_numbered_in_the_order_shown(tmp_path):
+    write_ct(tmp_path / "a", instance_number=9, FrameOfReferenceUID="1.2.9")
+    write_ct(tmp_path / "b", instance_number=2, FrameOfReferenceUID="1.2.2")
+
+    assert [stack.label for stack in stacks_of(tmp_path)] == ["position set 1", "position set 2"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        pytest.param((3, 5), "2 slices missing: gaps after images 3 and 4.", id="two"),
+        pytest.param(
+            range(2, 16, 2), "7 slices missing: gaps after images 1, 2, 3, 4, 5 and others.",
+            id="many",
+        ),
+    ],
+)  # fmt: skip
+def test_several_gaps_are_told_in_a_sentence(tmp_path, missing, words):
+    files = ct_series(tmp_path, 40)
+    for place in missing:
+        files[place if len(missing) == 2 else place - 1].unlink()
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert [p.what for p in stack.problems] == [words]
+
+
+def test_one_image_at_the_place_of_another_lies_there(tmp_path):
+    ct_series(tmp_path, 3)
+    write_ct(tmp_path / "twin", instance_number=4, instance_uid="1.9.9", position=(0, 0, 5))
+
+    (stack,) = stacks_of(tmp_path)
+
+    assert "1 image lies at the same place as another one." in [p.what for p in stack.problems]

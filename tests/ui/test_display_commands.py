@@ -12,7 +12,7 @@ from tests.data import ct_dataset, write_dataset
 from tests.dicom.light_data import put_overlay
 from tests.ui.conftest import open_and_wait, press
 from viewer.core.color_tables import COLOR_TABLES, color_table
-from viewer.core.image import VoiSource
+from viewer.core.image import VoiSource, Window, WindowFunction
 from viewer.settings import OVERLAY_COLOR, OWN_WINDOW_CENTER, OWN_WINDOW_WIDTH
 from viewer.ui.display_commands import color_action
 
@@ -127,6 +127,18 @@ def test_the_shown_window_is_kept_as_ones_own(qtbot, ct_window, backend):
 
     assert (view.voi.label, view.voi.window.center, view.voi.window.width) == ("Your own", 77, 333)
     assert (OWN_WINDOW_CENTER.read(backend), OWN_WINDOW_WIDTH.read(backend)) == (77, 333)
+
+
+def test_ones_own_window_keeps_the_function_of_the_file(qtbot, window, tmp_path, backend):
+    """As a window set by hand does: C.11.2.1.3 makes the curve the file's."""
+    OWN_WINDOW_CENTER.write(backend, 77)
+    OWN_WINDOW_WIDTH.write(backend, 333)
+    show(qtbot, window, tmp_path, ct_dataset(VOILUTFunction="SIGMOID"))
+
+    press(qtbot, window, Key.Key_9)
+
+    voi = window.workspace.active.voi
+    assert (voi.label, voi.window) == ("Your own", Window(77, 333, WindowFunction.SIGMOID))
 
 
 # The file's alternatives

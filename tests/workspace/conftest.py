@@ -66,6 +66,9 @@ class GatedReader:
             assert gate.wait(20)
         return self._reader.load(ref)
 
+    def retry(self, ref: FrameRef, /) -> None:
+        self._reader.retry(ref)
+
     def close(self) -> None:
         self.closed = True
         self.release()

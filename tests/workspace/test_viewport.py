@@ -117,7 +117,7 @@ def test_a_failed_frame_says_why_and_the_next_one_is_shown(qtbot, viewport, tmp_
     qtbot.waitUntil(lambda: viewport.failure is not None)
 
     assert viewport.loaded is None
-    assert viewport.failure.where == "IM0002.dcm"
+    assert viewport.failure.where == str(tmp_path / "IM0002.dcm")
     go_to(qtbot, viewport, 2)
     assert viewport.failure is None
 

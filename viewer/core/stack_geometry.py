@@ -81,7 +81,9 @@ def measure(positions: np.ndarray, normal: np.ndarray) -> Spread:
 def _usual_step(steps: np.ndarray) -> float:
     """The distance most neighbours have: the mean of the steps close to the median.
 
-    Where less than half of the steps agree on it, the mean over the whole extent says more.
+    Where less than half of the steps agree on it, there is no usual one: the median is a distance
+    that really occurs, which the mean over the extent (as ITK has it) need not be. Distances
+    across such a stack are taken from each position anyway.
     """
     median = float(np.median(steps))
     near = steps[abs(steps - median) <= np.maximum(EVEN_MM, EVEN_SHARE * median)]

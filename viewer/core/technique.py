@@ -39,15 +39,21 @@ def first(facts: Facts, *keywords: str) -> str:
     return next((facts[keyword] for keyword in keywords if facts.get(keyword)), "")
 
 
+def setting(raw: str, unit: str, factor: float = 1.0) -> str:
+    """A quantity that a machine was set to; zeros are no values, though many write them."""
+    numbers = [as_number(part) for part in raw.split("\\")]
+    return quantity(raw, unit, factor) if any(number != 0 for number in numbers) else ""
+
+
 def x_ray_exposure(facts: Facts) -> str:
     """Tube voltage, current and charge, whichever unit the file keeps them in."""
-    current = quantity(first(facts, "XRayTubeCurrentInmA", "XRayTubeCurrent"), "mA") or quantity(
-        facts.get("XRayTubeCurrentInuA", ""), "mA", 1e-3
-    )
-    charge = quantity(first(facts, "ExposureInmAs"), "mAs")
-    charge = charge or quantity(facts.get("ExposureInuAs", ""), "mAs", 1e-3)
-    charge = charge or quantity(facts.get("Exposure", ""), "mAs")
-    return joined(quantity(facts.get("KVP", ""), "kV"), current, charge)
+    current = setting(facts.get("XRayTubeCurrentInmA", ""), "mA")
+    current = current or setting(facts.get("XRayTubeCurrent", ""), "mA")
+    current = current or setting(facts.get("XRayTubeCurrentInuA", ""), "mA", 1e-3)
+    charge = setting(facts.get("ExposureInmAs", ""), "mAs")
+    charge = charge or setting(facts.get("ExposureInuAs", ""), "mAs", 1e-3)
+    charge = charge or setting(facts.get("Exposure", ""), "mAs")
+    return joined(setting(facts.get("KVP", ""), "kV"), current, charge)
 
 
 def _ct(facts: Facts) -> tuple[str, ...]:
@@ -60,12 +66,12 @@ def _ct(facts: Facts) -> tuple[str, ...]:
 def _mr(facts: Facts) -> tuple[str, ...]:
     sequence = first(facts, "PulseSequenceName", "SequenceName", "ScanningSequence")
     times = joined(
-        labelled("TR", quantity(facts.get("RepetitionTime", ""), "ms")),
-        labelled("TE", quantity(first(facts, "EffectiveEchoTime", "EchoTime"), "ms")),
-        labelled("TI", quantity(first(facts, "InversionTimes", "InversionTime"), "ms")),
-        labelled("FA", quantity(facts.get("FlipAngle", ""), "°").replace(" °", "°")),
+        labelled("TR", setting(facts.get("RepetitionTime", ""), "ms")),
+        labelled("TE", setting(first(facts, "EffectiveEchoTime", "EchoTime"), "ms")),
+        labelled("TI", setting(first(facts, "InversionTimes", "InversionTime"), "ms")),
+        labelled("FA", setting(facts.get("FlipAngle", ""), "°").replace(" °", "°")),
     )
-    field = quantity(facts.get("MagneticFieldStrength", ""), "T")
+    field = setting(facts.get("MagneticFieldStrength", ""), "T")
     diffusion = labelled("b", quantity(facts.get("DiffusionBValue", ""), "s/mm²"))
     return joined(sequence.replace("\\", "/"), field), times, diffusion
 

@@ -5,7 +5,6 @@ Adding a file only sorts it into its series; stacks are worked out when somebody
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from viewer.dicom.description.frame_geometry import FrameGeometry
 from viewer.dicom.files.scan_items import Skipped
 from viewer.errors import Problem, Severity
 from viewer.library.afterwards import Compared, Digested
+from viewer.library.doubts import conflict, shared_ids, shared_studies
 from viewer.library.identity import patient_key, series_stand_in, signature, study_stand_in
 from viewer.library.nodes import Patient, Series, Stack, StackKey, Study
 from viewer.library.receipt import Receipt, make_receipt
@@ -37,6 +37,8 @@ class CatalogChange:
     Attributes:
         patients, studies, series: new ones.
         changed: known series that got frames, or whose frames got a new order.
+        replaced: files that were known, and hold something else now.
+        gone: nodes that lost their last file by that, from below.
         skipped: number of files that could not be taken.
     """
 
@@ -44,10 +46,20 @@ class CatalogChange:
     studies: list[Study] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     changed: list[Series] = field(default_factory=list)
+    replaced: list[FileRef] = field(default_factory=list)
+    gone: list[Series | Study | Patient] = field(default_factory=list)
     skipped: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.series or self.changed or self.skipped)
+        return bool(self.series or self.changed or self.gone or self.skipped)
+
+    def leave_out_gone(self) -> None:
+        """What came and went within one change is no news."""
+        gone = {id(node) for node in self.gone}
+        self.patients = [node for node in self.patients if id(node) not in gone]
+        self.studies = [node for node in self.studies if id(node) not in gone]
+        self.series = [node for node in self.series if id(node) not in gone]
+        self.changed = [node for node in self.changed if id(node) not in gone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,7 @@ class Catalog:
         self._studies: dict[tuple[str, ...], Study] = {}
         self._series: dict[tuple[str, ...], Series] = {}
         self._by_values: dict[tuple[str, ...], Series] = {}
-        self._by_ref: dict[FileRef, Series] = {}
+        self._by_ref: dict[FileRef, tuple[Series, Header]] = {}
         self._by_uid: dict[str, Header] = {}
 
     def add(
@@ -82,7 +94,7 @@ class Catalog:
         touched: dict[int, Series] = {}
         for item in items:
             if isinstance(item, FrameGeometry):
-                series = self._by_ref.get(item.ref)
+                series = self._by_ref.get(item.ref, (None,))[0]
                 if series is not None:
                     series.contents.place(item)
             elif isinstance(item, Compared):
@@ -97,6 +109,8 @@ class Catalog:
                 series = self._take(item.header, change)
             if series is not None:
                 touched[id(series)] = series
+        if change.replaced:
+            self._tidy(change, touched)
         new = {id(series) for series in change.series}
         change.changed = [series for key, series in touched.items() if key not in new]
         return change
@@ -151,9 +165,9 @@ class Catalog:
     def doubts(self) -> list[Problem]:
         """Whose object, study or patient something is: what several files say together."""
         return [
-            *(_conflict(d) for d in self.duplicates.values() if d.conflict),
-            *_shared_ids(self.patients),
-            *_shared_studies(self.patients),
+            *(conflict(d.header) for d in self.duplicates.values() if d.conflict),
+            *shared_ids(self.patients),
+            *shared_studies(self.patients),
         ]
 
     @property
@@ -173,7 +187,8 @@ class Catalog:
     def _take(
         self, header: Header, change: CatalogChange, rows: FrameRows | None = None
     ) -> Series | None:
-        if header.ref in self._by_ref or header.ref in self.duplicates:
+        known = header.ref in self._by_ref or header.ref in self.duplicates
+        if known and not self._drop_changed(header, change):
             return None  # the same file scanned again
         self.found += 1
         uid = header.text("SOPInstanceUID")
@@ -214,8 +229,64 @@ class Catalog:
             series = self._by_values[values] = self._series_of(header, change)
         series.headers.append(header)
         series.contents.add(header, rows)
-        self._by_ref[header.ref] = series
+        self._by_ref[header.ref] = (series, header)
         return series
+
+    def _drop_changed(self, header: Header, change: CatalogChange) -> bool:
+        """Forget what a file was if its size or time says that it is another one now."""
+        series, before = self._by_ref.get(header.ref, (None, None))
+        duplicate = self.duplicates.get(header.ref)
+        before = before or (duplicate.header if duplicate else header)
+        if before.stamp == header.stamp:
+            return False
+        change.replaced.append(header.ref)
+        self.found -= 1
+        self.duplicates.pop(header.ref, None)
+        self._by_ref.pop(header.ref, None)
+        if series is not None:
+            series.drop(before)
+        uid = before.text("SOPInstanceUID")
+        if self._by_uid.get(uid) is before:
+            del self._by_uid[uid]
+            self._promote_copies(before, change)
+        return True
+
+    def _promote_copies(self, first: Header, change: CatalogChange) -> None:
+        """What was left out as a copy of a file that is gone is the only one left."""
+        copies = [d for d in self.duplicates.values() if d.first is first]
+        for copy in copies:
+            del self.duplicates[copy.header.ref]
+            if copy.conflict:
+                self._by_uid.setdefault(copy.header.text("SOPInstanceUID"), copy.header)
+                continue
+            self.found -= 1
+            series = self._take(copy.header, change)
+            if series is not None and series not in change.changed:
+                change.changed.append(series)
+
+    def _tidy(self, change: CatalogChange, touched: dict[int, Series]) -> None:
+        """Report the series that lost a file, and take away what is empty now."""
+        touched.update((id(series), series) for series in change.changed)
+        for key, series in list(self._series.items()):
+            if series.headers:
+                if not series.is_split:
+                    touched[id(series)] = series
+                continue
+            study, patient = series.study, series.study.patient
+            del self._series[key]
+            touched.pop(id(series), None)
+            self._by_values = {v: s for v, s in self._by_values.items() if s is not series}
+            study.series.remove(series)
+            change.gone.append(series)
+            if not study.series:
+                del self._studies[study.key]
+                patient.studies.remove(study)
+                change.gone.append(study)
+            if not patient.studies:
+                del self._patients[patient.key]
+                self.patients.remove(patient)
+                change.gone.append(patient)
+        change.leave_out_gone()
 
     def _series_of(self, header: Header, change: CatalogChange) -> Series:
         study = self._study_of(header, change)
@@ -289,7 +360,7 @@ def _let_go(
     studies: list[Study],
     by_uid: dict[str, Header],
     by_values: dict[tuple[str, ...], Series],
-    by_ref: dict[FileRef, Series],
+    by_ref: dict[FileRef, tuple[Series, Header]],
     duplicates: dict[FileRef, Duplicate],
     series: dict[tuple[str, ...], Series],
 ) -> Iterator[None]:
@@ -307,35 +378,3 @@ def _let_go(
     while patients:
         patients.pop().studies.clear()
         yield
-
-
-def _shared_ids(patients: Iterable[Patient]) -> Iterator[Problem]:
-    """One Patient ID under several names: kept apart, but somebody should know."""
-    ids = Counter((patient.id, patient.issuer) for patient in patients if patient.id)
-    for (patient_id, _), count in ids.items():
-        if count > 1:
-            yield Problem(
-                f"Patient ID {patient_id}",
-                f"{count} patients have this ID under different names; they are kept apart.",
-                "If it is one person, the name was written differently.",
-            )
-
-
-def _shared_studies(patients: Iterable[Patient]) -> Iterator[Problem]:
-    """One study under several patients: one of them got the other's images."""
-    uids = Counter(study.uid for patient in patients for study in patient.studies if study.uid)
-    for uid, count in uids.items():
-        if count > 1:
-            yield Problem(
-                f"Study {uid}",
-                f"{count} patients have images in this study; they are kept apart.",
-                "A study belongs to one patient: ask its sender whose images these are.",
-            )
-
-
-def _conflict(duplicate: Duplicate) -> Problem:
-    return Problem(
-        duplicate.header.ref.text,
-        "Another file has the same SOP Instance UID but other pixels or attributes.",
-        "Both are shown. One of them was changed or wrongly numbered: ask its sender.",
-    )

@@ -138,6 +138,11 @@ class Series:
         self._stacks = build_stacks(self, groups, {stack.key: stack for stack in self._stacks})
         self._stacked = columns.version
 
+    def drop(self, header: Header) -> None:
+        """Take a file away that holds something else now."""
+        self.headers.remove(header)
+        self.contents.drop(header)
+
     def let_go(self) -> Iterator[None]:
         """Free what it holds, little by little: nobody looks at it any more."""
         self._stacks = []

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from viewer.dicom.headers.header import Header
 
 
+MOST_GAPS = 5  # named in a sentence
+
+
 def split(columns: Columns) -> list[FrameGroup]:
     """The groups of frames that make stacks; takes time for thousands of them, on any thread."""
     return split_and_sort(columns.table())
@@ -81,7 +84,9 @@ def _labels(series: Series, groups: list[FrameGroup]) -> list[str]:
     """Only what differs between the stacks of the series is worth a word."""
     if len(groups) == 1:
         return [", ".join(filter(None, (_kind(series, groups[0]), *groups[0].words)))]
-    parts = [_words(series, group) for group in groups]
+    contents = series.contents
+    in_order = [contents.key_of[contents.codes[int(group.indices[0])]] for group in groups]
+    parts = [_words(series, group, in_order) for group in groups]
     columns = list(zip(*parts, strict=True))
     telling = [len(set(column)) > 1 for column in columns]
     labels = []
@@ -94,8 +99,14 @@ def _labels(series: Series, groups: list[FrameGroup]) -> list[str]:
     return _numbered(labels)
 
 
-def _words(series: Series, group: FrameGroup) -> tuple[str, ...]:
-    """Plane, size, frame of reference and object of a group, each a word or empty."""
+def _words(
+    series: Series, group: FrameGroup, in_order: list[tuple[Hashable, ...]]
+) -> tuple[str, ...]:
+    """Plane, size, frame of reference and object of a group, each a word or empty.
+
+    Args:
+        in_order: the hard keys of the stacks, in the order shown; they are numbered by it.
+    """
     row = int(group.indices[0])
     contents = series.contents
     key = contents.key_of[contents.codes[row]]
@@ -108,7 +119,7 @@ def _words(series: Series, group: FrameGroup) -> tuple[str, ...]:
         "turning planes" if group.turning else plane,
         "localizer" if localizer else "",
         f"{columns} × {rows}",
-        _ordinal(contents.key_of, reference),
+        _ordinal(in_order, reference),
         _object_word(header, own, contents.key_of),
     )
 
@@ -158,18 +169,26 @@ def _problems(stack: Stack, group: FrameGroup) -> list[Problem]:
         found.append(Problem(where, what, "Its tags can be looked at."))
     if spread.gaps:
         count = f"{stack.missing} slice" + "s" * (stack.missing > 1)
-        after = ", ".join(str(index + 1) for index, _ in spread.gaps[:5])
-        more = " and others" if len(spread.gaps) > 5 else ""
-        what = f"{count} missing: gap after image {after}{more}."
+        what = f"{count} missing: {_gap_words([index + 1 for index, _ in spread.gaps])}."
         found.append(Problem(where, what, "Copy the series again if it should be complete."))
     if spread.uneven:
         low, high = spread.steps_mm
         what = f"The distance between slices is uneven: {low:.4g} to {high:.4g} mm."
         found.append(Problem(where, what, "Distances across slices are taken from each position."))
     if stack.doubled:
-        what = f"{stack.doubled} images lie at the same place as another one."
+        who = "1 image lies" if stack.doubled == 1 else f"{stack.doubled} images lie"
+        what = f"{who} at the same place as another one."
         found.append(Problem(where, what, "Both are shown, one after the other."))
     if spread.tilt_deg:
         what = f"The slices are shifted against each other: tilt of {spread.tilt_deg:.1f} degrees."
         found.append(Problem(where, what, severity=Severity.NOTE))
     return found
+
+
+def _gap_words(images: list[int]) -> str:
+    """ "gaps after images 3 and 5"; of many the first few."""
+    if len(images) == 1:
+        return f"gap after image {images[0]}"
+    numbers = [str(image) for image in images]
+    named = [*numbers[:MOST_GAPS], "others"] if len(numbers) > MOST_GAPS else numbers
+    return f"gaps after images {', '.join(named[:-1])} and {named[-1]}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from viewer.core.color_tables import COLOR_TABLES
-from viewer.core.image import FrameDescription, VoiChoice, VoiSource, Window, WindowFunction
-from viewer.core.light import is_color, min_max_voi
+from viewer.core.image import FrameDescription, VoiSource
+from viewer.core.light import is_color, min_max_voi, user_voi
 from viewer.core.presets import PRESETS, Preset
 from viewer.settings import OWN_WINDOW_CENTER, OWN_WINDOW_WIDTH
 
@@ -95,12 +96,10 @@ class DisplayCommands:
             self._view.set_voi(min_max_voi(loaded.stored, loaded.description))
 
     def _use_own(self) -> None:
-        width = OWN_WINDOW_WIDTH.read(self._backend)
-        if width > 0:
-            # LINEAR has no widths below 1 (PS3.3 C.11.2.1.2.1).
-            function = WindowFunction.LINEAR if width >= 1 else WindowFunction.LINEAR_EXACT
-            window = Window(OWN_WINDOW_CENTER.read(self._backend), width, function)
-            self._view.set_voi(VoiChoice("Your own", VoiSource.PRESET, window))
+        width, loaded = OWN_WINDOW_WIDTH.read(self._backend), self._view.loaded
+        if width > 0 and loaded is not None:
+            own = user_voi(OWN_WINDOW_CENTER.read(self._backend), width, loaded.description)
+            self._view.set_voi(replace(own, label="Your own", source=VoiSource.PRESET))
 
     def _keep_own(self) -> None:
         voi = self._view.voi

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence, Set
 from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, overload
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, overload
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from viewer.dicom.files.source import FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
 from viewer.errors import NoPictureError, Problem, Severity, ViewerError
 from viewer.workspace.frame_cache import FrameCache, ReadyFrame
 from viewer.workspace.load_plan import Code, LoadPlan, Task, Track, Want
@@ -77,6 +76,8 @@ class Reader(Protocol):
 
     def load(self, frame_ref: FrameRef, /) -> LoadedFrame: ...
 
+    def retry(self, frame_ref: FrameRef, /) -> None: ...
+
     def prestart(self) -> None: ...
 
     def close(self) -> None: ...
@@ -97,6 +98,9 @@ class PooledReader:
 
     def load(self, frame_ref: FrameRef, /) -> LoadedFrame:
         return self._reader.load(frame_ref)
+
+    def retry(self, frame_ref: FrameRef, /) -> None:
+        self._reader.retry(frame_ref)
 
     def prestart(self) -> None:
         """Start the decoders now: the first compressed frame would wait a quarter of a second."""
@@ -194,8 +198,21 @@ class Loader(QObject):
         """Load a frame again that had failed; the medium may be back."""
         with self._wake:
             if self._failures.pop(ref, None) is not None:
+                if self._reader is not None:
+                    self._reader.retry(ref)
                 self._plan.mark([ref], Code.ABSENT)
                 self._wake.notify_all()
+
+    def drop(self, files: Set[FileRef]) -> None:
+        """Forget the frames of files that were replaced; they are read again when wanted."""
+        with self._wake:
+            refs = {ref for track in self._plan.tracks.values() for ref in track.frames}
+            old = [ref for ref in refs if ref.file in files]
+            self.cache.discard(old)
+            for ref in old:
+                self._failures.pop(ref, None)
+            self._plan.mark(old, Code.ABSENT)
+            self._wake.notify_all()
 
     def states(self, stack: Stack) -> FrameStates:
         """State of each frame of a stack, in display order, as it is at this moment."""
@@ -298,7 +315,7 @@ class Loader(QObject):
         return None if self._closed else self._plan.next(visible_only=visible_only)
 
     def _load(self, task: Task) -> ReadyFrame | Problem:
-        where = os.path.basename(task.ref.file.text)
+        where = task.ref.file.text
         if task.header.frames > 1:
             where += f", frame {task.ref.frame + 1}"
         started = time.perf_counter()

@@ -201,5 +201,9 @@ def _merged(first: CatalogChange, then: CatalogChange) -> CatalogChange:
     first.studies += then.studies
     first.series += then.series
     first.changed += [series for series in then.changed if id(series) not in known]
+    first.replaced += then.replaced
+    if then.gone:
+        first.gone += then.gone
+        first.leave_out_gone()
     first.skipped += then.skipped
     return first

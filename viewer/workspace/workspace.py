@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer import settings
-from viewer.dicom.files.source import FrameRef
+from viewer.dicom.files.source import FileRef, FrameRef
 from viewer.errors import Problem, Severity
 from viewer.library.catalog import Catalog, CatalogChange
 from viewer.library.skips import SkipLog
@@ -65,6 +65,7 @@ class Workspace(QObject):
         self._first = FirstPicture(self.catalog, self.loader, self)
         self.stacker.split.connect(self._follow_growth)
         self.stacker.rested.connect(self._survey_stacks)
+        self._replaced: set[FileRef] = set()
         self._skips = SkipLog()
         self._skips_told = 0
         self._tell_skips_soon = QTimer(self, singleShot=True, interval=SKIPS_MS)
@@ -176,6 +177,7 @@ class Workspace(QObject):
     def _take_growth(self, change: CatalogChange) -> None:
         self._first.look_at(change)
         self.stacker.add((*change.series, *change.changed))
+        self._replaced.update(change.replaced)
         if change.skipped and not self._tell_skips_soon.isActive():
             self._tell_skips_soon.start()
         self.catalog_changed.emit(change)
@@ -189,6 +191,8 @@ class Workspace(QObject):
 
     @Slot(list)
     def _follow_growth(self, split: list[Series]) -> None:
+        if self._replaced:  # not before: their frames would be loaded again as what they were
+            self.loader.drop(self._replaced)
         self._first.look_again(split)
         for viewport in self.viewports:
             if viewport.stack is not None and viewport.stack.series in split:
@@ -212,6 +216,7 @@ class Workspace(QObject):
         """Once all is there: what is odd about stacks nobody has looked at yet."""
         if self.scanning:
             return
+        self._replaced.clear()
         self._first.scan_ended()
         self._first.settle()
         found = [p for series in self.catalog.series for s in series.stacks for p in s.problems]

@@ -108,6 +108,18 @@ def test_an_idle_workers_death_costs_nothing(pool, kill):
 
 
 @posix
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+def test_an_idle_worker_that_was_killed_is_no_zombie(pool):
+    pool.decode(job())
+    (victim,) = pool.pids
+
+    os.kill(victim, signal.SIGKILL)
+
+    wait_until(lambda: not Path(f"/proc/{victim}").exists())
+    assert np.array_equal(pool.decode(job()).samples, PICTURE)
+
+
+@posix
 def test_a_stopped_worker_is_given_up_in_time():
     pool = DecoderPool(workers=1, seconds=0.5)
     pool.decode(job())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import struct
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from tests.data import write_dataset
 from tests.dicom.encapsulated import encapsulate, image, write_any, write_compressed
 from viewer.dicom.datasets.dataset import open_file
 from viewer.dicom.files.source import FileRef, FrameRef
+from viewer.dicom.pixels.decoder_pool import DecoderPool
 from viewer.dicom.pixels.frames import FrameReader, LoadedFrame
 from viewer.dicom.pixels.native_frames import embedded_words
 from viewer.errors import MalformedError, UnreadableFileError, UnsupportedError, ViewerError
@@ -405,6 +407,24 @@ def test_a_failure_is_remembered_not_repeated(tmp_path):
     reader.close()
 
     assert second.value is first.value
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+def test_a_frame_whose_decoder_was_stopped_can_be_tried_again(tmp_path):
+    stream = bytes(imagecodecs.jpeg2k_encode(GRAY16, codecformat="j2k", level=0))
+    path = compressed(tmp_path / "a.dcm", stream, "4.90", GRAY16)
+    pool = DecoderPool(workers=1, seconds=0.5)
+    reader = FrameReader(pool)
+    load(reader, path)
+    os.kill(pool.pids[0], signal.SIGSTOP)
+    with pytest.raises(MalformedError, match="longer"):
+        load(reader, path)
+
+    reader.retry(FrameRef(FileRef(os.fsencode(path))))
+
+    assert np.array_equal(load(reader, path).stored, GRAY16)
+    reader.close()
+    pool.close()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -243,3 +244,17 @@ def test_rows_leave_by_one_door_only():
 
     for path in (Path(words.__file__).parent).glob("catalog*.py"):
         assert not forbidden.search(path.read_text(encoding="utf-8")), path.name
+
+
+def test_rows_of_a_file_that_was_replaced_give_way(model, catalog, tmp_path):
+    path = tmp_path / "x.dcm"
+    write_ct(path, PatientName="Old", PatientID="O")
+    grow(model, catalog, path)
+    write_ct(path, PatientName="New", PatientID="N", study_uid="1.8", series_uid="1.8.1",
+             instance_uid="1.8.1.1")  # fmt: skip
+    os.utime(path, ns=(1, 1))
+
+    grow(model, catalog, path)
+
+    assert names(model) == ["New  (N)"]
+    assert len(items_of(model)) == 3

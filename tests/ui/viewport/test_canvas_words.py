@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QGraphicsTextItem
 
-from tests.data import ct_dataset, ct_series, write_dataset
+from tests.data import ct_dataset, ct_series, set_pixels, write_dataset
 from tests.ui.viewport.opened import wait_until
 from tests.ui.viewport.phantom import phantom, write_phantom
 from viewer.core.view import View
@@ -296,3 +297,17 @@ def test_words_take_no_mouse(opened):
 
     assert opened.canvas.viewportEvent(event) in (True, False)
     assert opened.canvas.toolTip() == ""
+
+
+def test_slices_of_one_object_are_no_clip_and_have_no_rate(show, tmp_path):
+    """A reconstruction has places; it may still be played, and then says how fast."""
+    made = set_pixels(ct_dataset(), np.zeros((3, 16, 16), np.uint16))
+    made.Modality, made.SOPClassUID = "NM", "1.2.840.10008.5.1.4.1.1.20"
+    made.FrameIncrementPointer = 0x00540080
+    made.SliceVector, made.NumberOfSlices, made.SpacingBetweenSlices = [1, 2, 3], 3, 4
+    opened = show([write_dataset(tmp_path / "nm.dcm", made)])
+
+    assert "frames/s" not in all_words(opened)
+    opened.viewport.cine.play()
+    assert "frames/s" in all_words(opened)
+    opened.viewport.cine.pause()

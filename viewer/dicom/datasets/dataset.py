@@ -124,7 +124,7 @@ class DicomFile:
 
     def note(self, what: str, advice: str = "") -> None:
         """Record a problem of this file, once."""
-        self._problems.setdefault(what, Problem(self.ref.name, what, advice))
+        self._problems.setdefault(what, Problem(self.ref.text, what, advice))
 
     def note_tag(self, tag: int, sentence: str) -> None:
         """Record that an element's value could not be read, once."""

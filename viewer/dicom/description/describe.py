@@ -47,7 +47,7 @@ def describe_frame(file: DicomFile, frame: int) -> FrameDescription:
     Nothing in a file makes this fail: what is broken is left out or assumed, and told in the
     description's problems.
     """
-    notes = Notes(file.ref.text.replace("!", "/").rsplit("/", 1)[-1])
+    notes = Notes(file.ref.text)
     root = Attributes(file.dataset, notes)
     _check_identity(root, notes)
     groups = FunctionalGroups(root, frame, notes)

@@ -125,6 +125,15 @@ class SeriesFrames:
         self.count += header.frames
         self.version += 1
 
+    def drop(self, header: Header) -> None:
+        """Take a file away again; the rows of all others are made anew."""
+        self._all = [item for item in self._all if _header_of(item) is not header]
+        self._geometry.pop(header.ref, None)
+        self._clear()
+        self.count -= header.frames
+        self.version += 1
+        self.epoch += 1
+
     def place(self, geometry: FrameGeometry) -> None:
         """Take the geometry of a multi-frame file that was added before."""
         self._geometry[geometry.ref] = geometry
@@ -135,7 +144,7 @@ class SeriesFrames:
     def columns(self) -> Columns:
         """All frames so far."""
         for item in self._queue:
-            header = item.header if isinstance(item, FrameRows) else item
+            header = _header_of(item)
             geometry = self._geometry.get(header.ref)
             if isinstance(item, FrameRows) and (geometry is None or not geometry.placed):
                 self._append(item)
@@ -170,6 +179,10 @@ class SeriesFrames:
         if code == len(self.key_of):
             self.key_of.append(key)
         return code
+
+
+def _header_of(item: Header | FrameRows) -> Header:
+    return item.header if isinstance(item, FrameRows) else item
 
 
 def _has_twins(rows: np.ndarray) -> bool:

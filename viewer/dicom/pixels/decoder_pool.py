@@ -58,6 +58,9 @@ class Worker:
             cwd=os.path.abspath(os.sep),  # never hold the user's medium busy
             env=_worker_environment(),
         )
+        # Notices the end of a process that nobody is waiting for, so that it is no zombie.
+        self._reaper = threading.Thread(target=self._process.wait, name="decoder-end", daemon=True)
+        self._reaper.start()
 
     @property
     def pid(self) -> int:
@@ -103,7 +106,7 @@ class Worker:
     def end(self) -> None:
         """End the process, whatever it does, and leave nothing of it behind."""
         self._process.kill()
-        self._process.wait()
+        self._reaper.join()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 try:

@@ -112,6 +112,12 @@ class FrameReader:
             self._forget(ref.file)  # it was still being written, or copied anew: once more
             return self._load(self._opened(ref.file), ref)
 
+    def retry(self, ref: FrameRef) -> None:
+        """Forget that a frame could not be decoded: the decoder may have been stopped or killed."""
+        with self._lock:
+            for known in [known for known in self._failures if known[0] == ref]:
+                del self._failures[known]
+
     def close(self) -> None:
         """End the decoders, if they are this reader's own, and forget all files."""
         with self._lock:
@@ -136,7 +142,7 @@ class FrameReader:
             self._remember(ref, file.stamp, error)
             raise
         problems = tuple(
-            Problem(ref.file.name, note)
+            Problem(ref.file.text, note)
             for note in (
                 *pixels.notes,
                 *value_notes(pixels.stored, description),

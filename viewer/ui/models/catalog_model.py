@@ -68,6 +68,11 @@ class CatalogModel(QStandardItemModel):
 
     def queue(self, change: CatalogChange) -> None:
         """Take note of what changed; `grow` draws it."""
+        for node in change.gone:
+            if id(node) in self._rows:
+                self._remove(self._rows[id(node)])
+            elif node in self._new:
+                self._new.remove(node)
         self._new.extend((*change.patients, *change.studies, *change.series))
         self._grown.extend((*change.series, *change.changed))
         self.queued.emit()
@@ -168,10 +173,14 @@ class CatalogModel(QStandardItemModel):
 
     def _remove(self, row: Row) -> None:
         assert row.parent is not None
-        row.parent.item.removeRow(row.item.row())
+        if row.parent is self._root:
+            self.removeRow(row.item.row())
+        else:
+            row.parent.item.removeRow(row.item.row())
         row.parent.children.remove(row)
-        self._rows.pop(id(row.node), None)
-        self._by_id.pop(row.id, None)
+        for left in (row, *row.children):
+            self._rows.pop(id(left.node), None)
+            self._by_id.pop(left.id, None)
 
     def _note_growth(self) -> None:
         """Redraw the next series that got more files, and its study."""

@@ -70,6 +70,7 @@ class ProblemsPanel(QWidget):
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
         table.setWordWrap(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the ends of paths tell them apart
         table.setSortingEnabled(True)
         table.setTabKeyNavigation(False)
         table.horizontalHeader().setAccessibleName("Columns of the problems")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 
 from PySide6.QtCore import QPointF, Qt
@@ -31,7 +32,7 @@ class Failure:
         if problem is not None:
             strong = area.style(COLORS[problem.severity], 1.25, bold=True)
             lines += _wrapped(f"✕ {problem.what}", strong, area)
-            lines += _wrapped(problem.where, area.style(), area)
+            lines += _wrapped(os.path.basename(problem.where), area.style(), area)
             lines += _wrapped(f"Transfer syntax: {syntax}" if syntax else "", area.style(), area)
             lines += _wrapped(problem.advice, area.style(), area)
         self.block.show_lines(lines, QPointF(area.width / 2, area.height / 2))

@@ -214,7 +214,7 @@ def _frames_of(viewport: Viewport, frame: LoadedFrame | None) -> int:
 
 def _rate_text(viewport: Viewport) -> str:
     """Speed of a clip, or of anything that plays, and where it comes from (rule 54)."""
-    cine, stack = viewport.cine, viewport.stack
-    if viewport.count < 2 or stack is None or not (cine.playing or stack.is_clip):
+    cine = viewport.cine
+    if viewport.count < 2 or not (cine.playing or cine.is_clip):
         return ""
     return f"{cine.fps:.3g} frames/s ({cine.rate.source.value})"
