@@ -16,6 +16,8 @@ from tests.ui.conftest import open_and_wait, press
 from viewer import settings
 from viewer.ui.dialogs.inbox_rules import InboxRulesDialog
 from viewer.ui.dialogs.receiver_settings import ReceiverSettings
+from viewer.ui.receiving import complete_text
+from viewer.workspace.arrivals import Arrival
 from viewer.workspace.inbox import InboxState
 from viewer.workspace.inbox_rules import Rule, Then, format_rules
 
@@ -306,6 +308,40 @@ def test_limits_remove_nothing_before_a_click(qtbot, listening, backend, tmp_pat
     qtbot.waitUntil(lambda: "would be removed" in panel.words.text(), timeout=START_MS)
 
     assert panel.model.rowCount() == 1
+
+
+MARK = "ZZMARK1"
+
+
+def test_a_deleted_study_leaves_no_trace_and_all_we_write_is_private(
+    qtbot, listening, backend, tmp_path
+):
+    names = {"PatientName": MARK, "PatientID": MARK, "StudyDescription": MARK}
+    send_all(qtbot, listening, ct_series(tmp_path / "sent", 2, **names))
+    wait_complete(qtbot, listening)
+    panel = library_panel(qtbot, listening, 1)
+    qtbot.waitUntil(lambda: listening.receiving.library.can_delete)
+    panel.field.setText(MARK)
+    qtbot.waitUntil(lambda: panel._asked is None and not panel._typing.isActive())
+    listening.close_studies()
+    panel.table.selectRow(0)
+    panel.delete_selected()
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 0, timeout=START_MS)
+
+    listening.close()
+
+    files = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if MARK.encode() in path.read_bytes()] == []
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+    assert MARK not in repr(backend.values)
+
+
+def test_a_notification_names_nobody_unless_asked():
+    row = Arrival("1.2.3", "CT1", "10.0.0.1", 0.0, images=5, patient=MARK)
+
+    assert MARK not in complete_text(row, named=False)
+    assert MARK in complete_text(row, named=True)
 
 
 def test_closing_the_window_ends_the_receiver(qtbot, listening):

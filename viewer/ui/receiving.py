@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QDialog
 
 from viewer.settings import INBOX_NAMES, INBOX_NOTIFY, RECEIVE_AE_TITLE
+from viewer.ui.models.catalog_rows import one_line
 from viewer.workspace.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ class Receiving(QObject):
             self._forward(row, rule.peer)
         elif rule.then is Then.OPEN and not row.seen:
             self._window.banner.show_message(
-                f"A study from {row.calling} is complete: {row.images} images.",
+                complete_text(row, named=False),
                 action=("Show", partial(self.reception.show, row)),
             )
 
@@ -250,9 +251,8 @@ class Receiving(QObject):
             self._tray.messageClicked.connect(self.show_inbox)
             self._tray.activated.connect(self.show_inbox)
         self._tray.show()
-        named = INBOX_NAMES.read(self._backend) and row.patient
-        text = f"A study from {row.calling} is complete: {row.images} images."
-        self._tray.showMessage("Lightbox", f"{row.patient}\n{text}" if named else text)
+        text = complete_text(row, named=INBOX_NAMES.read(self._backend))
+        self._tray.showMessage("Lightbox", text)
 
     def _forward(self, row: Arrival, name: str) -> None:
         from viewer.dicom.files.source import FileRef
@@ -279,3 +279,9 @@ class Receiving(QObject):
         job = self._calls.start(sending(peer, files, RECEIVE_AE_TITLE.read(self._backend)))
         job.item.connect(follow)
         job.failed.connect(lambda error: tell(str(error), getattr(error, "advice", "")))
+
+
+def complete_text(row: Arrival, *, named: bool) -> str:
+    """That a study is complete; desktops show and keep it, so the name is only there if asked."""
+    text = f"A study from {one_line(row.calling)} is complete: {row.images} images."
+    return f"{one_line(row.patient)}\n{text}" if named and row.patient else text
