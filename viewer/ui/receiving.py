@@ -77,6 +77,8 @@ class Receiving(QObject):
         """Stop receiving and close the library."""
         self._closed = True
         self._begin.stop()
+        if self._calls.running:  # a host that is not there keeps a call waiting for seconds
+            self._window.hide()
         self._calls.close()
         if self._tray is not None:
             self._tray.hide()
