@@ -105,8 +105,8 @@ class ProvenancePanel(QWidget):
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        row.addWidget(plain_label("From the file to the picture; click a step for its attribute."))
-        row.addStretch(1)
+        told = "From the file to the picture; click a step for its attribute."
+        row.addWidget(plain_label(told, wrap=True), 1)
         row.addWidget(self.copy_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
