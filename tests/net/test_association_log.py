@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from tests.data import CT_IMAGE_STORAGE, EXPLICIT_LITTLE, ct_dataset
 from tests.net.caller import context, request
 from tests.net.receiver import Receiver
 from viewer.net.association_log import KEPT, AssociationLog
+from viewer.verbs.receive_worker import line_of
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WHO = {"association": "1-1", "calling": "CTVIEW", "address": "10.0.0.5"}
@@ -45,7 +47,7 @@ def test_a_conversation_becomes_a_record(
         caller.release()
     receiver.wait_for("released")
     for event in receiver.events:
-        log.take(event)
+        log.take(json.loads(line_of(event)))
 
     [record] = log.records
     assert (record.calling, record.called, record.address) == ("CTVIEW", "LIGHTBOX", "127.0.0.1")
@@ -71,11 +73,18 @@ def test_a_refusal_names_the_remedy(
 
 
 def test_nothing_of_patients_is_kept(log: AssociationLog, path: Path) -> None:
-    saved = {"path": "/x", "study": "ZZMARK1", "series": "ZZMARK2", "sop": "ZZMARK3"}
+    saved = {
+        "outcome": "conflict",
+        "path": "/x",
+        "study": "ZZMARK1",
+        "series": "ZZMARK2",
+        "sop": "ZZMARK3",
+    }
     log.take({"event": "association", **WHO, "contexts": []})
     log.take({"event": "stored", **WHO, "saved": saved})
     log.take({"event": "released", **WHO, **END, "stored": 1})
 
+    assert "1 x Kept beside another object that has the same UID" in log.text()
     assert b"ZZMARK" not in path.read_bytes()
     assert "ZZMARK" not in log.text()
 

@@ -12,9 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from viewer.dicom.incoming import Outcome
+
 Event = dict[str, Any]
 KEPT = 200
 LONGEST_LIST = 40  # SOP classes, transfer syntaxes, reasons of one record
+CONFLICT = "Kept beside another object that has the same UID: two devices, or one that errs."
 ENDS = {"released": "completed", "aborted": "broken off", "refused": "refused"}
 
 
@@ -30,7 +33,7 @@ class Record:
         what, advice: the reason in words, and who should change what.
         contexts: what was proposed and accepted for each SOP class.
         stored, refused, bytes, seconds: what came of it.
-        reasons: why objects were refused, and how many for each reason.
+        reasons: why objects were refused or are in conflict, and how many for each reason.
         times: how often the same thing happened in a row.
     """
 
@@ -126,15 +129,20 @@ class AssociationLog:
             while len(self._open) > KEPT:
                 self._open.popitem(last=False)
         elif kind == "refused object" and number in self._open:
-            reasons = self._open[number].reasons
-            reason = f"{event.get('what', '')} ({event.get('status', '')})"
-            if reason in reasons or len(reasons) < LONGEST_LIST:
-                reasons[reason] = reasons.get(reason, 0) + 1
+            self._count(number, f"{event.get('what', '')} ({event.get('status', '')})")
+        elif kind == "stored" and number in self._open:
+            if event["saved"]["outcome"] == Outcome.CONFLICT:
+                self._count(number, CONFLICT)
         elif kind in ENDS:
             record = self._open.pop(number) if number in self._open else self._new(event)
             self._finish(record, event, ENDS[kind])
         elif kind == "problem" and event.get("address"):
             self._finish(self._new(event), event, "no association")
+
+    def _count(self, number: str, reason: str) -> None:
+        reasons = self._open[number].reasons
+        if reason in reasons or len(reasons) < LONGEST_LIST:
+            reasons[reason] = reasons.get(reason, 0) + 1
 
     def _new(self, event: Event) -> Record:
         when = self._now()

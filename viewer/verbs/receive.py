@@ -319,6 +319,8 @@ def tell_people(event: Event) -> None:
         text = f"{who} connected"
     elif kind in ("released", "aborted"):
         text = f"{who} {kind}, {event['stored']} objects stored. {event.get('what', '')}".rstrip()
+    elif kind == "stored" and event["saved"]["outcome"] == "conflict":
+        text = f"{who}: an object with the UID of another came; both are kept."
     elif kind in ("refused", "refused object", "problem", "note", "failed"):
         words = f"{event['what']} {event.get('advice', '')}".rstrip()
         text = f"{who}: {words}" if who else words
