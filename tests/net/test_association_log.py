@@ -53,9 +53,24 @@ def test_a_conversation_becomes_a_record(
     assert (record.calling, record.called, record.address) == ("CTVIEW", "LIGHTBOX", "127.0.0.1")
     assert (record.result, record.stored, record.refused) == ("completed", 1, 1)
     text = log.text()
-    assert "CT Image Storage: accepted as Explicit VR Little Endian" in text
-    assert "not accepted, not a kind of object that is stored" in text
+    assert "Accepted as Explicit VR Little Endian: CT Image Storage" in text
+    assert "Not accepted, not a kind of object that is stored" in text
     assert "1 x The data set has no valid StudyInstanceUID. (C000)" in text
+
+
+def test_what_was_not_accepted_comes_first_and_likes_share_a_line(log: AssociationLog) -> None:
+    def context_of(name: str, accepted: list[str]) -> dict[str, object]:
+        return {"class": name, "proposed": ["X"], "accepted": accepted, "why": "in no encoding"}
+
+    contexts = [context_of(f"Class {number}", ["X"]) for number in range(200)]
+    contexts.append(context_of("The odd one", []))
+    log.take({"event": "association", **WHO, "contexts": contexts})
+    log.take({"event": "released", **WHO, **END})
+
+    lines = [line for line in log.text().splitlines() if "ccepted" in line]
+    assert lines[0].strip() == "Not accepted, in no encoding (offered as X): The odd one"
+    assert lines[1].strip().startswith("Accepted as X: Class 0, Class 1, ")
+    assert len(lines) == 2
 
 
 def test_a_refusal_names_the_remedy(

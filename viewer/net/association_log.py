@@ -16,7 +16,7 @@ from viewer.dicom.incoming import Outcome
 
 Event = dict[str, Any]
 KEPT = 200
-LONGEST_LIST = 40  # SOP classes, transfer syntaxes, reasons of one record
+LONGEST_LIST = 128  # SOP classes, transfer syntaxes, reasons of one record
 CONFLICT = "Kept beside another object that has the same UID: two devices, or one that errs."
 ENDS = {"released": "completed", "aborted": "broken off", "refused": "refused"}
 
@@ -61,7 +61,7 @@ class Record:
         lines = [f"{self.when}  {who}{called}: {self.result}{self._counts()}"]
         lines += [f"    {line}" for line in (self.what, self.advice) if line]
         lines += [f"    {count} x {reason}" for reason, count in self.reasons.items()]
-        lines += [f"    {_context_text(each)}" for each in self.contexts]
+        lines += [f"    {line}" for line in _context_lines(self.contexts)]
         return "\n".join(lines)
 
     def same_as(self, other: Record) -> bool:
@@ -125,7 +125,8 @@ class AssociationLog:
         if kind == "association":
             record = self._open[number] = self._new(event)
             record.software = str(event.get("software", ""))
-            record.contexts = list(event.get("contexts", []))[:LONGEST_LIST]
+            contexts = sorted(event.get("contexts", []), key=lambda each: bool(each["accepted"]))
+            record.contexts = contexts[:LONGEST_LIST]  # what was not accepted comes first
             while len(self._open) > KEPT:
                 self._open.popitem(last=False)
         elif kind == "refused object" and number in self._open:
@@ -217,9 +218,15 @@ def _line(record: Record) -> bytes:
     return json.dumps(asdict(record), separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def _context_text(context: Event) -> str:
-    name, accepted = context["class"], ", ".join(context["accepted"][:LONGEST_LIST])
-    if accepted:
-        return f"{name}: accepted as {accepted}"
-    offered = ", ".join(context["proposed"][:LONGEST_LIST])
-    return f"{name}: not accepted, {context['why']} (offered: {offered})"
+def _context_lines(contexts: list[Event]) -> list[str]:
+    """What became of the SOP classes; those that fared alike share a line."""
+    alike: dict[str, list[str]] = {}
+    for context in contexts:
+        alike.setdefault(_fate(context), []).append(context["class"])
+    return [f"{fate}: {', '.join(classes)}" for fate, classes in alike.items()]
+
+
+def _fate(context: Event) -> str:
+    if context["accepted"]:
+        return "Accepted as " + ", ".join(dict.fromkeys(context["accepted"]))
+    return f"Not accepted, {context['why']} (offered as {', '.join(context['proposed'])})"
