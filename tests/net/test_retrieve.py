@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
@@ -55,7 +56,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     assert list(store.studies.glob(".incoming-*")) == []
 
 
-def series(folder: Path, number: int, count: int = 3, **more: object) -> list[Path]:
+def series(folder: Path, number: int, count: int = 3, **more: Any) -> list[Path]:
     """A study of one series with a UID of its own."""
     study = f"{ROOT}.{number}"
     return ct_series(folder, count, study_uid=study, series_uid=study + ".1", **more)

@@ -163,8 +163,9 @@ def test_a_port_that_needs_rights_is_explained(tmp_path: Path) -> None:
     assert "Port 104 needs administrator rights. Choose a port above 1023." in words
 
 
-def test_an_address_that_is_not_ours_is_explained(tmp_path: Path) -> None:
-    code, words, _ = refusal("--port", "0", "--bind", "no.such.host.invalid", "--store",
+@pytest.mark.parametrize("address", ["no.such.host.invalid", "203.0.113.5"])
+def test_an_address_that_is_not_ours_is_explained(tmp_path: Path, address: str) -> None:
+    code, words, _ = refusal("--port", "0", "--bind", address, "--store",
                              str(tmp_path))  # fmt: skip
 
     assert code == 1

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import ipaddress
 import json
 import os
@@ -257,12 +258,12 @@ def listen(config: ListenerConfig) -> socket.socket:
         raise ViewerError(
             f"Port {config.port} needs administrator rights.", "Choose a port above 1023."
         ) from error
-    except socket.gaierror as error:
-        raise ViewerError(
-            f"{config.bind} is no address of this computer.",
-            "Use 127.0.0.1 for this computer only, 0.0.0.0 for all networks.",
-        ) from error
     except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise ViewerError(
+                f"{config.bind} is no address of this computer.",
+                "Use 127.0.0.1 for this computer only, 0.0.0.0 for all networks.",
+            ) from error
         raise ViewerError(
             f"Port {config.port} on {config.bind} cannot be used: {error.strerror}.",
             "Another program may hold it: choose another port, here and at the scanner.",
