@@ -13,6 +13,8 @@ from enum import IntEnum
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
 PDU_HEADER = struct.Struct(">BxI")  # type, length of what follows
+COMMAND, LAST = 1, 2  # bits of the message control header, PS3.8 E.2
+LARGEST_COMMAND = 1 << 16  # bytes of a command set
 _ITEM_HEADER = struct.Struct(">BxH")
 _TITLES = 64  # called and calling AE title, 32 reserved bytes
 FIXED = 4 + _TITLES  # with the protocol version

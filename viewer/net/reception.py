@@ -22,19 +22,18 @@ from viewer.dicom.incoming import (
 )
 from viewer.net.command import Kind
 from viewer.net.contexts import VERIFICATION
-from viewer.net.pdu import AnsweredContext, ProtocolError
+from viewer.net.pdu import COMMAND, LARGEST_COMMAND, LAST, AnsweredContext, ProtocolError
 from viewer.net.request import Request, response
+from viewer.net.status import (
+    CLASS_NOT_SUPPORTED,
+    MISMATCH,
+    NOT_UNDERSTOOD,
+    OUT_OF_RESOURCES,
+    SUCCESS,
+    UNRECOGNIZED_OPERATION,
+)
 
-SUCCESS = 0x0000  # PS3.4 table B.2-1
-OUT_OF_RESOURCES = 0xA700
-MISMATCH = 0xA900
-NOT_UNDERSTOOD = 0xC000
 OUR_DEFECT = 0xC001
-CLASS_NOT_SUPPORTED = 0x0122  # PS3.7 annex C
-UNRECOGNIZED_OPERATION = 0x0211
-
-COMMAND, LAST = 1, 2  # bits of the message control header, PS3.8 E.2
-LARGEST_COMMAND = 1 << 16
 LARGEST_IDENTIFIER = 1 << 20  # of a request that we do not serve: it is read past
 
 Event = dict[str, Any]

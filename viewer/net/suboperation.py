@@ -18,9 +18,7 @@ from viewer.dicom.incoming import (
 from viewer.net.command import NO_DATA_SET, RESPONSE, Command, Field, Kind
 from viewer.net.handshake import Context
 from viewer.net.link import TICK_S, Link
-from viewer.net.status import SUCCESS
-
-_OUT_OF_RESOURCES, _MISMATCH, _NOT_UNDERSTOOD = 0xA700, 0xA900, 0xC000  # PS3.4 table B.2-1
+from viewer.net.status import MISMATCH, NOT_UNDERSTOOD, OUT_OF_RESOURCES, SUCCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ class SubOperation:
             for reception in begun:
                 reception.discard()
         self._answer()
-        if self._status == _OUT_OF_RESOURCES:
+        if self._status == OUT_OF_RESOURCES:
             raise StoreFullError(self._refused.what, self._refused.advice)
         self.outcome = SubOutcome(saved[0]) if saved else self._refused
         yield nbytes
@@ -87,9 +85,9 @@ class SubOperation:
         try:
             step()
         except StoreFullError as error:
-            self._refuse(_OUT_OF_RESOURCES, error)
+            self._refuse(OUT_OF_RESOURCES, error)
         except RefusedObjectError as error:
-            self._refuse(_MISMATCH if error.mismatch else _NOT_UNDERSTOOD, error)
+            self._refuse(MISMATCH if error.mismatch else NOT_UNDERSTOOD, error)
 
     def _refuse(self, status: int, error: StoreFullError | RefusedObjectError) -> None:
         self._status = status
