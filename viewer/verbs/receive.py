@@ -146,13 +146,17 @@ def receive(config: ListenerConfig, folder: Path, args: argparse.Namespace, tell
             )
         service.start()
         try:
-            address, port = listening.getsockname()[:2]
-            where = {"ae_title": config.ae_title, "address": address, "port": port}
-            announce({"event": "listening", **where})
+            announce({"event": "listening", "ae_title": config.ae_title, **place_of(listening)})
             ending.wait()
         finally:
             service.close()
     return 1 if ending.also.is_set() else 0
+
+
+def place_of(listening: socket.socket) -> Event:
+    """Where callers find us."""
+    address, port = listening.getsockname()[:2]
+    return {"address": address, "port": port}
 
 
 def check_certificate(tls: TlsConfig | None, tell: Tell) -> None:
