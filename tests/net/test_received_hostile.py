@@ -59,7 +59,8 @@ def test_one_answer_each(corpus: list[Path], tmp_path: Path) -> None:
     stored = 0
     process = ReceiverProcess(tmp_path / "store", "--private-classes")
     with contextlib.closing(process):
-        worker, memory = process.worker(), resident_mb(process.worker())
+        worker = process.worker()
+        memory = resident_mb(worker)
         for path in corpus:
             sop_class, uid, syntax, data = offered(path)
             with Caller(process.port) as caller:
