@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydicom.uid import UID_dictionary
 
-from viewer.dicom.uid_names import name_of, uid_dictionary
+from viewer.dicom.datasets.uid_names import name_of, uid_dictionary
 
 
 def test_it_is_pydicoms() -> None:

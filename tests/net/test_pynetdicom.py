@@ -15,7 +15,7 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 from tests.data import CT_IMAGE_STORAGE, EXPLICIT_LITTLE, ct_series, write_ct
 from tests.net.receiver import Receiver
-from viewer.dicom.source import FileRef
+from viewer.dicom.files.source import FileRef
 from viewer.library.store import Store
 from viewer.net.echo import echo
 from viewer.net.find import find

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from viewer.dicom.datasets.uid_names import name_of, uid_dictionary
 from viewer.dicom.incoming import NOT_OF_PATIENTS
-from viewer.dicom.uid_names import name_of, uid_dictionary
 from viewer.net.pdu import AnsweredContext, AssociateRequest, ContextResult, ProposedContext, Roles
 
 VERIFICATION = "1.2.840.10008.1.1"

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from viewer.dicom.datasets.uid_names import name_of
 from viewer.dicom.incoming import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Storage
-from viewer.dicom.uid_names import name_of
 from viewer.net import pdu
 from viewer.net.config import ListenerConfig
 from viewer.net.connection import Connection, ConnectionEnd, CutError
