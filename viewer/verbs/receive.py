@@ -30,7 +30,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import ipaddress
 import json
 import os
 import signal
@@ -44,7 +43,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from viewer import program
 from viewer.errors import ViewerError
-from viewer.net.config import DEFAULT_AE_TITLE, DEFAULT_PORT, Caller, ListenerConfig, TlsConfig
+from viewer.net.config import DEFAULT_AE_TITLE, DEFAULT_PORT, ListenerConfig, TlsConfig, callers_of
 
 if TYPE_CHECKING:
     from viewer.library.folder_lock import FolderLock
@@ -250,25 +249,12 @@ def config_of(args: argparse.Namespace) -> ListenerConfig:
         ae_title=title,
         port=args.port,
         bind=args.bind,
-        allow=tuple(caller_of(entry) for entry in args.allow.split(",") if entry.strip()),
+        allow=callers_of(args.allow),
         require_called=not args.any_called_title,
         private_classes=args.private_classes,
         max_associations=args.max_associations,
         tls=TlsConfig(args.tls[0], args.tls[1], args.tls_clients) if args.tls else None,
     )
-
-
-def caller_of(entry: str) -> Caller:
-    """One entry of the allow-list."""
-    title, _, address = (part.strip() for part in entry.partition("@"))
-    try:
-        if address:
-            ipaddress.ip_network(address, strict=False)
-    except ValueError as error:
-        raise ViewerError(
-            f"{address} is no address.", "Use numbers, as in SCANNER@192.168.1.20 or @10.0.0.0/8."
-        ) from error
-    return Caller(title, address)
 
 
 def listen(config: ListenerConfig) -> socket.socket:
