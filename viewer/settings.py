@@ -46,6 +46,7 @@ class Setting(Generic[T]):
         label: words for the settings dialog.
         accepts: what is allowed; anything else counts as not set.
         choices: for a closed set of texts, in the order shown.
+        listed: in the settings dialog; the others have a dialog of their own.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Setting(Generic[T]):
     label: str
     accepts: Callable[[T], bool] = lambda _: True
     choices: tuple[str, ...] = ()
+    listed: bool = True
 
     def read(self, backend: Backend) -> T:
         """The stored value, or the default where it is missing, broken or refused."""
@@ -158,6 +160,56 @@ CINE_RATE_FPS = Setting(
 )
 CINE_AUTOPLAY = Setting("cine/autoplay", False, "Play clips as soon as they are shown")
 
+
+# Receiving; how is set in a dialog of its own
+def _is_title(text: str) -> bool:
+    plain = text.isascii() and text.isprintable() and "\\" not in text
+    return plain and len(text.strip()) >= 1 and len(text) <= 16
+
+
+RECEIVE_ON = Setting("network/receive_on", False, "Receive studies", listed=False)
+RECEIVE_AE_TITLE = Setting("network/ae_title", "LIGHTBOX", "AE title", _is_title, listed=False)
+RECEIVE_PORT = Setting("network/port", 11112, "Port", lambda port: 0 <= port <= 65535, listed=False)
+RECEIVE_BIND = Setting("network/bind", "127.0.0.1", "Listen on", listed=False)
+RECEIVE_ALLOW = Setting("network/allow", "", "Who may call", listed=False)
+RECEIVE_REQUIRE_CALLED = Setting(
+    "network/require_called", True, "Callers must name our AE title", listed=False
+)
+RECEIVE_PRIVATE = Setting(
+    "network/private_classes", False, "Take objects of kinds that nobody knows", listed=False
+)
+RECEIVE_TLS_CERTIFICATE = Setting("network/tls_certificate", "", "TLS certificate", listed=False)
+RECEIVE_TLS_KEY = Setting("network/tls_key", "", "TLS key", listed=False)
+RECEIVE_TLS_CLIENTS = Setting(
+    "network/tls_clients", "", "Authority of callers' certificates", listed=False
+)
+RECEIVE_MOST = Setting(
+    "network/max_associations",
+    20,
+    "Callers at the same time",
+    lambda count: 1 <= count <= 200,
+    listed=False,
+)
+RECEIVE_FLOOR_MB = Setting(
+    "network/floor_mb",
+    1024,
+    "Disk space that stays free (MiB)",
+    lambda mb: 0 <= mb <= 1 << 24,
+    listed=False,
+)
+INBOX_RULES = Setting("inbox/rules", "[]", "What to do with what arrives", listed=False)
+INBOX_NOTIFY = Setting("inbox/notify", True, "Tell on the desktop when a study is complete")
+INBOX_NAMES = Setting("inbox/names_in_notifications", False, "With the patient's name")
+
+# Library
+REMEMBER_STUDIES = Setting("library/remember_opened", True, "Remember opened studies")
+LIBRARY_MOST_GB = Setting(
+    "library/most_gb", 0, "Room for received studies (GB; 0 is no limit)", lambda gb: gb >= 0
+)
+LIBRARY_MOST_DAYS = Setting(
+    "library/most_days", 0, "Days to keep unused studies (0 is no limit)", lambda days: days >= 0
+)
+
 # Look
 THEME = Setting(
     "look/theme", "dark", "Colours of the window", choices=("dark", "light", "contrast", "system")
@@ -183,5 +235,23 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[float] | Setting[str], ...] = 
     OWN_WINDOW_WIDTH,
     CINE_RATE_FPS,
     CINE_AUTOPLAY,
+    RECEIVE_ON,
+    RECEIVE_AE_TITLE,
+    RECEIVE_PORT,
+    RECEIVE_BIND,
+    RECEIVE_ALLOW,
+    RECEIVE_REQUIRE_CALLED,
+    RECEIVE_PRIVATE,
+    RECEIVE_TLS_CERTIFICATE,
+    RECEIVE_TLS_KEY,
+    RECEIVE_TLS_CLIENTS,
+    RECEIVE_MOST,
+    RECEIVE_FLOOR_MB,
+    INBOX_RULES,
+    INBOX_NOTIFY,
+    INBOX_NAMES,
+    REMEMBER_STUDIES,
+    LIBRARY_MOST_GB,
+    LIBRARY_MOST_DAYS,
     THEME,
 )

@@ -167,6 +167,7 @@ class Study:
     study_id: str
     institution: str = ""
     referring: str = ""
+    is_new: bool = False
     series: list[Series] = field(default_factory=list)
 
     @property

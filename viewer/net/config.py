@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+
+from viewer.errors import ViewerError
 
 DEFAULT_PORT = 11112
 DEFAULT_AE_TITLE = "LIGHTBOX"
@@ -37,6 +40,29 @@ class Caller:
             return ipaddress.ip_address(address) in ipaddress.ip_network(self.address, strict=False)
         except ValueError:
             return False
+
+
+def callers_of(text: str) -> tuple[Caller, ...]:
+    """The allow-list as people write it: AE, AE@ADDRESS, AE@NETWORK, with commas between.
+
+    Raises:
+        ViewerError: an address is none.
+    """
+    return tuple(_callers(text))
+
+
+def _callers(text: str) -> Iterator[Caller]:
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        title, _, address = (part.strip() for part in entry.partition("@"))
+        try:
+            if address:
+                ipaddress.ip_network(address, strict=False)
+        except ValueError as error:
+            raise ViewerError(
+                f"{address} is no address.",
+                "Use numbers, as in SCANNER@192.168.1.20 or SCANNER@10.0.0.0/8.",
+            ) from error
+        yield Caller(title, address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ PLACES: dict[str, tuple[str, Qt.DockWidgetArea, int, bool]] = {
     "studies": ("Studies", Area.LeftDockWidgetArea, 0, True),
     "why": ("Why it looks so", Area.RightDockWidgetArea, 460, False),
     "tags": ("Tags", Area.RightDockWidgetArea, 460, False),  # wide enough to read values
+    "inbox": ("Inbox", Area.BottomDockWidgetArea, 0, False),
+    "library": ("Library", Area.BottomDockWidgetArea, 0, False),
     "problems": ("Problems", Area.BottomDockWidgetArea, 0, False),
 }
 STUDIES_PX, PROBLEMS_PX = 400, 190

@@ -33,6 +33,7 @@ from viewer.ui.models.catalog_rows import person_name
 from viewer.ui.panels.empty_state import EmptyState
 from viewer.ui.panels.problems_panel import ProblemsPanel
 from viewer.ui.panels.study_browser import StudyBrowser
+from viewer.ui.receiving import Receiving
 from viewer.ui.recent_menu import RecentMenu
 from viewer.ui.status_bar import StatusBar, scan_text
 from viewer.ui.theme import apply_theme
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.browser = StudyBrowser(workspace, self.thumbnails)
         self.problems = ProblemsPanel(self.banner.show_error)
         self.view_area = ViewArea(workspace, self._make_canvas)
+        self.receiving = Receiving(self, workspace, backend, data_folder)
         self.docks = self._place_panels()
         self.actions_by_id = ActionSet(
             self, {Context.VIEWPORT: self.view_area, Context.TREE: self.browser.tree}
@@ -117,6 +119,8 @@ class MainWindow(QMainWindow):
                 "studies": self.browser,
                 "why": self._make_provenance_panel,
                 "tags": partial(late_parts.tag_inspector, self.workspace),
+                "inbox": self.receiving.make_inbox_panel,
+                "library": self.receiving.make_library_panel,
                 "problems": self.problems,
             },
         )
@@ -124,19 +128,20 @@ class MainWindow(QMainWindow):
     def _place_bars(self) -> None:
         actions = self.actions_by_id
         actions.bind(self.commands.handlers())
+        actions.bind(self.receiving.handlers())
         actions.bind(self._view_commands.handlers())
         actions.bind(self._display_commands.handlers())
         actions.fill_menu_bar()
         self._file_windows = FileVoiMenu(actions.menu("Window/&From the file"), self.workspace)
         self._recent = RecentMenu(actions.menu("File/Recent folders"), self.commands)
-        self._bar = QToolBar("Tools")
-        self._bar.setObjectName("toolbar")
-        self._bar.setAccessibleName("Tools")
-        self._bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self._bar.setMovable(False)
-        self._bar.toggleViewAction().setEnabled(False)
-        actions.fill_tool_bar(self._bar)
-        self.addToolBar(self._bar)
+        self.tool_bar = QToolBar("Tools")
+        self.tool_bar.setObjectName("toolbar")
+        self.tool_bar.setAccessibleName("Tools")
+        self.tool_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.tool_bar.setMovable(False)
+        self.tool_bar.toggleViewAction().setEnabled(False)
+        actions.fill_tool_bar(self.tool_bar)
+        self.addToolBar(self.tool_bar)
         self.setStatusBar(self.status)
         self.view_area.image_menu = actions.image_menu
         self.view_area.set_empty_state(
@@ -151,6 +156,8 @@ class MainWindow(QMainWindow):
         self.browser.stacks_chosen.connect(self._show_stacks)
         self.status.cancel_asked.connect(workspace.cancel_scan)
         self.status.problems_asked.connect(self._show_problems)
+        self.status.receiver_asked.connect(self.receiving.show_inbox)
+        self.painted.connect(self.receiving.begin_soon)
         self.toolbox.tool_changed.connect(self.refresh_actions)
         self._receipt.timeout.connect(self._draw_problems)
         workspace.catalog_changed.connect(self._note_change)
@@ -247,6 +254,7 @@ class MainWindow(QMainWindow):
         self.refresh_title()
         if viewport.stack is not None:
             self.browser.show_stack(viewport.stack)
+            self.receiving.note_shown()
 
     def refresh_title(self) -> None:
         """The name reaches taskbars and shared screens, so it is there only when asked for."""
@@ -304,10 +312,10 @@ class MainWindow(QMainWindow):
 
     def reveal_tag(self, keyword: str) -> None:
         """Show an attribute of the active view's file in the tag inspector."""
-        tags, why = self.docks["tags"], self.docks["why"]
+        tags = self.docks["tags"]
         if tags.isHidden():
             tags.show()
-            self.resizeDocks([why, tags], [1, 1], Qt.Orientation.Vertical)
+            self.resizeDocks([self.docks["why"], tags], [1, 1], Qt.Orientation.Vertical)
         reveal = getattr(tags.widget(), "reveal", None)
         if reveal is not None:
             reveal(keyword)
@@ -332,17 +340,7 @@ class MainWindow(QMainWindow):
 
     def focus_pane(self, by: int) -> None:
         """F6: the keyboard goes to the next part of the window that is there."""
-        panes.focus_next(
-            [
-                panes.Pane(self.view_area, self.view_area.take_focus),
-                panes.Pane(self.browser, self.browser.tree.setFocus),
-                panes.Pane(self.docks["why"], lambda: panes.focus_first(self.docks["why"])),
-                panes.Pane(self.docks["tags"], lambda: panes.focus_first(self.docks["tags"])),
-                panes.Pane(self.problems, self.problems.table.setFocus),
-                panes.Pane(self._bar, lambda: panes.focus_first(self._bar)),
-            ],
-            by,
-        )
+        panes.focus_next(panes.of_window(self), by)
 
     # Qt's events
 
@@ -394,6 +392,7 @@ class MainWindow(QMainWindow):
         if self._panels_hidden:
             self.toggle_panels()
         save_layout(self, self.browser.tree.header(), self._backend)
+        self.receiving.close()
         self.thumbnails.close()
         self.workspace.close()
         super().closeEvent(event)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
+
+if TYPE_CHECKING:
+    from viewer.ui.main_window import MainWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,21 @@ class Pane:
 
     widget: QWidget
     take: Callable[[], object]
+
+
+def of_window(window: MainWindow) -> list[Pane]:
+    """The parts of the main window that the keyboard goes to, in its order."""
+
+    def dock(name: str) -> Pane:
+        return Pane(window.docks[name], partial(focus_first, window.docks[name]))
+
+    return [
+        Pane(window.view_area, window.view_area.take_focus),
+        Pane(window.browser, window.browser.tree.setFocus),
+        *map(dock, ("why", "tags", "inbox", "library")),
+        Pane(window.problems, window.problems.table.setFocus),
+        Pane(window.tool_bar, partial(focus_first, window.tool_bar)),
+    ]
 
 
 def focus_next(panes: list[Pane], by: int) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QToolButton, QWidget
 
 from viewer.ui.icons import draw_icon, icon
-from viewer.ui.labels import plain_label
+from viewer.ui.labels import plain_label, plain_tool_tip
 from viewer.ui.theme import Theme, strong
 
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ class StatusBar(QStatusBar):
     Signals:
         cancel_asked: the user wants the scan to end.
         problems_asked: the user wants to see the problems.
+        receiver_asked: the user wants to see what is received.
     """
 
     cancel_asked = Signal()
     problems_asked = Signal()
+    receiver_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,9 +56,14 @@ class StatusBar(QStatusBar):
         self._badge.setAutoFillBackground(True)
         for widget in (self._progress, self._scan, self._cancel):
             self.addWidget(widget)
+        self._receiver = QToolButton()
+        self._receiver.setAutoRaise(True)
+        self._receiver.hide()  # until it is known
+        self.addPermanentWidget(self._receiver)
         self.addPermanentWidget(self._problems)
         self.addPermanentWidget(self._badge)
         self._cancel.clicked.connect(self.cancel_asked)
+        self._receiver.clicked.connect(self.receiver_asked)
         self._problems.clicked.connect(self.problems_asked)
         self.set_problem_count(0, "#FFB000")
         self.show_scan("", running=False)
@@ -75,6 +82,18 @@ class StatusBar(QStatusBar):
         self._scan.setVisible(bool(text))
         self._progress.setVisible(running)
         self._cancel.setVisible(running)
+
+    def show_receiver(self, text: str, reason: str = "") -> None:
+        """Say whether studies are received, and why not."""
+        self._receiver.setText(text)
+        self._receiver.setAccessibleName(text)
+        self._receiver.setToolTip(plain_tool_tip(reason or "Show what arrives"))
+        self._receiver.show()
+
+    @property
+    def receiver_text(self) -> str:
+        """What it says about receiving."""
+        return self._receiver.text()
 
     @property
     def scanning(self) -> bool:

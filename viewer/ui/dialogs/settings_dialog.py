@@ -44,7 +44,7 @@ class SettingsDialog(QDialog):
         inside = QWidget()
         column = QVBoxLayout(inside)
         groups: dict[str, QFormLayout] = {}
-        for setting in ALL:
+        for setting in filter(lambda each: each.listed, ALL):
             name = setting.key.split("/")[0]
             if name not in groups:
                 box = QGroupBox(name.capitalize())

@@ -193,6 +193,12 @@ class CatalogModel(QStandardItemModel):
         if row.parent.texts is not None:
             self._redraw(row.parent)
 
+    def redraw(self, node: object) -> None:
+        """The words of a node have changed."""
+        row = self._rows.get(id(node))
+        if row is not None:
+            self._redraw(row)
+
     def _redraw(self, row: Row) -> None:
         """Make the words anew where they were painted already."""
         if row.texts is not None:

@@ -87,8 +87,10 @@ def patient_texts(patient: Patient) -> tuple[str, ...]:
 def study_texts(study: Study) -> tuple[str, ...]:
     name = one_line(study.description) or "Study"
     modalities = "\\".join(sorted({s.modality for s in study.series if s.modality}))
-    return _texts(name, study.date, modalities, str(len(study.series)),
-                  time=study.time, accession=study.accession)  # fmt: skip
+    status = "new" if study.is_new else ""
+    name += f"  ({status})" if status else ""  # that column is often out of sight
+    return _texts(name, study.date, modalities, str(len(study.series)), status,
+                  study.time, study.accession)  # fmt: skip
 
 
 def series_texts(series: Series, stacks: Sequence[Stack]) -> tuple[str, ...]:
