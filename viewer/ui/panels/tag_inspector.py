@@ -21,6 +21,7 @@ from viewer.ui.panels.tag_value_pane import TagValuePane
 if TYPE_CHECKING:
     from viewer.dicom.files.source import FrameRef
     from viewer.dicom.tagtree.tags import TagDocument
+    from viewer.library.catalog import CatalogChange
     from viewer.workspace.jobs import Job
     from viewer.workspace.viewport import Viewport
     from viewer.workspace.workspace import Workspace
@@ -95,6 +96,7 @@ class TagInspector(QWidget):
         self.message.hide()
 
     def _connect(self) -> None:
+        self._workspace.catalog_changed.connect(self._note_replaced)
         self._pause.timeout.connect(self._refresh)
         self.search_bar.query_changed.connect(self._search)
         self.search_bar.step_asked.connect(self._step)
@@ -107,6 +109,13 @@ class TagInspector(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._pause.start()
+
+    @Slot(object)
+    def _note_replaced(self, change: CatalogChange) -> None:
+        """Read the file again if it is another one now."""
+        if self._shown is not None and self._shown.file in change.replaced:
+            self._shown = None
+            self._pause.start()
 
     @Slot()
     def _refresh(self) -> None:
