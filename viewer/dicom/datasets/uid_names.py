@@ -19,9 +19,9 @@ def uid_dictionary() -> dict[str, UidEntry]:
     """UID to what the standard says of it (PS3.6 annex A)."""
     spec = _file_of_the_dictionary()
     if spec is None or spec.loader is None:  # frozen: there are no files
-        from pydicom._uid_dict import UID_dictionary
+        from pydicom import _uid_dict
 
-        return UID_dictionary
+        return _uid_dict.UID_dictionary
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     entries: dict[str, UidEntry] = module.UID_dictionary
