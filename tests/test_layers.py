@@ -14,7 +14,7 @@ MAY_IMPORT = {  # local and conditional imports count too
     "core": {"numpy"},
     "dicom": {"numpy", "pydicom", "viewer.core"},
     "library": {"viewer.core", "viewer.dicom"},
-    "net": {"pydicom", "pynetdicom", "viewer.core", "viewer.dicom"},
+    "net": {"pydicom", "viewer.core", "viewer.dicom"},
     "verbs": {"numpy", "pydicom", "viewer.core", "viewer.dicom", "viewer.library", "viewer.net"},
     "workspace": {
         "numpy",

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.conftest import SHARED
 from viewer.core.image import FrameDescription
 from viewer.core.light import DisplayChoice, to_light
 from viewer.core.trace import explain
@@ -23,7 +20,6 @@ from viewer.dicom.description.describe import describe_frame
 from viewer.dicom.files.source import FileRef
 from viewer.errors import ViewerError
 
-GENERATOR = SHARED / "hostile" / "make_hostile.py"
 NAMED = {
     "E07_stored_gt_allocated": "BitsStored",
     "E08_highbit_gt_allocated": "HighBit",
@@ -59,15 +55,6 @@ NAMED = {
     "H02_uid_traversal": "SOPInstanceUID",
     "H06_study_dotdot": "StudyInstanceUID",
 }
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory) -> Path:
-    if not GENERATOR.is_file():
-        pytest.skip("the generator of hostile files is not beside this checkout")
-    folder = tmp_path_factory.mktemp("hostile")
-    subprocess.run([sys.executable, GENERATOR, folder], check=True, capture_output=True)
-    return folder
 
 
 def described(path: Path) -> FrameDescription | None:

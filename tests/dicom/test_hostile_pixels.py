@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,13 +18,11 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from tests.conftest import SHARED
 from tests.dicom.encapsulated import write_compressed
 from viewer.dicom.files.source import FileRef, FrameRef
 from viewer.dicom.pixels.frames import FrameReader
 from viewer.errors import ViewerError
 
-GENERATOR = SHARED / "hostile" / "make_hostile.py"
 # Told elsewhere than with the pixels: the frame itself is right.
 NOT_THE_PIXELS = {
     "E15_no_pixels": "the tag inspector shows the header; there is no frame to load",
@@ -43,15 +39,6 @@ def reader() -> Iterator[FrameReader]:
     reader = FrameReader()
     yield reader
     reader.close()
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory) -> Path:
-    if not GENERATOR.is_file():
-        pytest.skip("the generator of hostile files is not beside this checkout")
-    folder = tmp_path_factory.mktemp("hostile")
-    subprocess.run([sys.executable, GENERATOR, folder], check=True, capture_output=True)
-    return folder
 
 
 def outcome(reader: FrameReader, path: Path) -> tuple[str, str]:

@@ -7,14 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.access import let_others_pass
-from tests.conftest import SHARED
 from tests.data import ct_series
 
 resource = pytest.importorskip("resource", reason="limits need a POSIX system")
@@ -69,18 +67,6 @@ def scanned(*paths: Path, user: int | None = None, timeout_s: float = 120) -> Ou
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
     )
     return Outcome([json.loads(line) for line in done.stdout.splitlines()])
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    maker = SHARED / "hostile" / "make_hostile.py"
-    if not maker.is_file():
-        pytest.skip("the generator of hostile files is not beside this checkout")
-    out = tmp_path_factory.mktemp("hostile")
-    subprocess.run([sys.executable, maker, out], check=True, capture_output=True, timeout=300)
-    yield out
-    subprocess.run(["chmod", "-R", "u+rwX", out], check=False)
-    shutil.rmtree(out, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import SHARED
 from tests.ui.conftest import backend, collect_here, window
 from viewer.ui.warm_up import MODULES
 
@@ -39,19 +35,6 @@ class Case:
     path: Path
     words: frozenset[str]
     most_s: float
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of all made cases."""
-    maker = SHARED / "hostile" / "make_hostile.py"
-    if not maker.is_file():
-        pytest.skip("the generator of hostile files is not beside this checkout")
-    out = tmp_path_factory.mktemp("hostile")
-    subprocess.run([sys.executable, maker, out], check=True, capture_output=True, timeout=300)
-    yield out
-    subprocess.run(["chmod", "-R", "u+rwX", out], check=False)
-    subprocess.run(["rm", "-rf", out], check=False)  # rmtree fails at paths beyond PATH_MAX
 
 
 @pytest.fixture(scope="session")

@@ -216,7 +216,9 @@ def test_several_processes_receive_at_once_and_one_is_killed(tmp_path):
     folder = tmp_path / "data"
     workers = [Worker() for _ in range(4)]
 
-    pids = [worker.begin(f"receive-{n}", folder, 40) for n, worker in enumerate(workers)]
+    pids = [  # the first works until it is killed: it must not be through before
+        worker.begin(f"receive-{n}", folder, 40 if n else 0) for n, worker in enumerate(workers)
+    ]
     os.kill(pids[0], signal.SIGKILL)
     said = [[uid for (uid,) in worker.end()] for worker in workers]
     for worker in workers:

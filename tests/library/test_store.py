@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
@@ -290,7 +291,14 @@ def test_without_hard_links_nothing_is_replaced_either(tmp_path: Path) -> None:
 
 def test_sweeping_removes_what_a_crash_left_and_nothing_else(store: Store, tmp_path: Path) -> None:
     saved = save(store, data_set(tmp_path))
-    store.begin(offer()).write(b"half")  # and then the power failed
+    script = (
+        "import os, signal, pathlib; from viewer.dicom.incoming import Offer;"
+        "from viewer.library.store import Store;"
+        f"store = Store(pathlib.Path({str(store.folder)!r}), floor_bytes=0);"
+        f"half = store.begin(Offer({CT_IMAGE_STORAGE!r}, '1.2.3', {EXPLICIT_LITTLE!r}));"
+        "half.write(b'half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parents[2])
     (store.studies / "notes.txt").write_bytes(b"not ours")
     with FolderLock(store.folder, "receiver") as lock:
         assert store.sweep(lock) == 1
@@ -320,3 +328,36 @@ def test_the_lock_of_a_killed_process_is_no_lock(store: Store) -> None:
 
     assert (store.folder / ".receiver.lock").read_text().strip() != str(os.getpid())
     FolderLock(store.folder, "receiver").close()
+
+
+def test_sweeping_spares_what_somebody_still_writes(store: Store, tmp_path: Path) -> None:
+    data = data_set(tmp_path)
+    fetching = Store(store.folder, floor_bytes=0).begin(offer())  # as `lightbox get` does
+    fetching.write(data)
+
+    with FolderLock(store.folder, "receiver") as lock:
+        assert store.sweep(lock) == 0
+
+    assert fetching.commit().outcome is Outcome.NEW
+    assert not list(store.studies.glob(".incoming-*"))
+
+
+def test_two_stores_of_one_process_do_not_meet(store: Store) -> None:
+    other = Store(store.folder, floor_bytes=0)
+    one, two = store.begin(offer()), other.begin(offer())
+
+    assert len(list(store.studies.glob(".incoming-*"))) == 2
+    one.discard()
+    two.discard()
+
+
+def test_an_object_of_another_study_than_asked_for(store: Store, tmp_path: Path) -> None:
+    asked = replace(offer(), study_uid="1.2.3.4.5.6.7.8.9")
+    reception = store.begin(asked)
+    reception.write(data_set(tmp_path))
+
+    with pytest.raises(RefusedObjectError, match="not asked for") as caught:
+        reception.commit()
+
+    assert caught.value.mismatch
+    assert not list(store.files())

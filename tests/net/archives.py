@@ -65,7 +65,7 @@ def running(command: Sequence[str | Path], port: int, folder: Path) -> Iterator[
         pytest.skip(f"{command[0]} is not installed")
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [tool, *map(os.fspath, command[1:])],
+            [tool, *(os.fspath(each) for each in command[1:])],
             stdout=log,
             stderr=log,
             cwd=folder,
@@ -129,7 +129,13 @@ DCMQRSCP  {folder / "area"}  RW (500, 1024mb)  ANY
 AETable END
 """
     )
-    command = ["dcmqrscp", "-c", folder / "dcmqrscp.cfg", *(options or ("+B", "+xs")), str(port)]
+    command: list[str | Path] = [
+        "dcmqrscp",
+        "-c",
+        folder / "dcmqrscp.cfg",
+        *(options or ("+B", "+xs")),
+        str(port),
+    ]
     with running(command, port, folder):
         method = RetrieveMethod.GET
         peer = Peer("DCMTK", "DCMQRSCP", "127.0.0.1", port, None, PATIENT_WAITS, method)

@@ -162,7 +162,7 @@ def dcmtk(
     """Run a client of DCMTK; skip where it is not installed."""
     if shutil.which(tool) is None:
         pytest.skip(f"DCMTK's {tool} is not installed")
-    command: Sequence[str] = [tool, *map(os.fspath, arguments)]
+    command: Sequence[str] = [tool, *(os.fspath(each) for each in arguments)]
     # Without it DCMTK waits for delayed acknowledgements, 40 ms an object.
     environment = {**os.environ, "TCP_NODELAY": "1"}
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from tests.data import CT_IMAGE_STORAGE, EXPLICIT_LITTLE, ct_dataset
 from tests.net.caller import context, request
 from tests.net.receiver import Receiver
 from viewer.net.association_log import KEPT, AssociationLog
+from viewer.verbs.receive_worker import line_of
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WHO = {"association": "1-1", "calling": "CTVIEW", "address": "10.0.0.5"}
@@ -45,15 +47,30 @@ def test_a_conversation_becomes_a_record(
         caller.release()
     receiver.wait_for("released")
     for event in receiver.events:
-        log.take(event)
+        log.take(json.loads(line_of(event)))
 
     [record] = log.records
     assert (record.calling, record.called, record.address) == ("CTVIEW", "LIGHTBOX", "127.0.0.1")
     assert (record.result, record.stored, record.refused) == ("completed", 1, 1)
     text = log.text()
-    assert "CT Image Storage: accepted as Explicit VR Little Endian" in text
-    assert "not accepted, not a kind of object that is stored" in text
+    assert "Accepted as Explicit VR Little Endian: CT Image Storage" in text
+    assert "Not accepted, not a kind of object that is stored" in text
     assert "1 x The data set has no valid StudyInstanceUID. (C000)" in text
+
+
+def test_what_was_not_accepted_comes_first_and_likes_share_a_line(log: AssociationLog) -> None:
+    def context_of(name: str, accepted: list[str]) -> dict[str, object]:
+        return {"class": name, "proposed": ["X"], "accepted": accepted, "why": "in no encoding"}
+
+    contexts = [context_of(f"Class {number}", ["X"]) for number in range(200)]
+    contexts.append(context_of("The odd one", []))
+    log.take({"event": "association", **WHO, "contexts": contexts})
+    log.take({"event": "released", **WHO, **END})
+
+    lines = [line for line in log.text().splitlines() if "ccepted" in line]
+    assert lines[0].strip() == "Not accepted, in no encoding (offered as X): The odd one"
+    assert lines[1].strip().startswith("Accepted as X: Class 0, Class 1, ")
+    assert len(lines) == 2
 
 
 def test_a_refusal_names_the_remedy(
@@ -71,11 +88,18 @@ def test_a_refusal_names_the_remedy(
 
 
 def test_nothing_of_patients_is_kept(log: AssociationLog, path: Path) -> None:
-    saved = {"path": "/x", "study": "ZZMARK1", "series": "ZZMARK2", "sop": "ZZMARK3"}
+    saved = {
+        "outcome": "conflict",
+        "path": "/x",
+        "study": "ZZMARK1",
+        "series": "ZZMARK2",
+        "sop": "ZZMARK3",
+    }
     log.take({"event": "association", **WHO, "contexts": []})
     log.take({"event": "stored", **WHO, "saved": saved})
     log.take({"event": "released", **WHO, **END, "stored": 1})
 
+    assert "1 x Kept beside another object that has the same UID" in log.text()
     assert b"ZZMARK" not in path.read_bytes()
     assert "ZZMARK" not in log.text()
 

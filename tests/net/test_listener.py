@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pynetdicom import AE
 from pynetdicom.pdu import A_ASSOCIATE_AC
 
 from tests.data import CT_IMAGE_STORAGE, EXPLICIT_LITTLE, ct_dataset, ct_series, write_ct
@@ -352,18 +351,6 @@ def test_more_associations_than_allowed_are_told_to_come_again(
         receiver.wait_for("released")
         with receiver.call("127.0.0.3") as again:
             again.associate()
-
-
-def test_pynetdicom_stores_too(receiver: Receiver, tmp_path: Path) -> None:
-    path = write_ct(tmp_path / "a.dcm")
-    ae = AE(ae_title="PYNETDICOM")
-    ae.add_requested_context(CT_IMAGE_STORAGE, EXPLICIT_LITTLE)
-    link = ae.associate("127.0.0.1", receiver.port, ae_title="LIGHTBOX")
-    status = link.send_c_store(pydicom.dcmread(path))
-    link.release()
-
-    assert status.Status == 0
-    assert len(receiver.files()) == 1
 
 
 # T50: options of real clients that others stumble over.

@@ -36,6 +36,25 @@ def test_a_request_is_read() -> None:
     assert (read.application_context, read.implementation) == (pdu.APPLICATION_CONTEXT, "SCANNER_1")
 
 
+def test_what_a_caller_sends_cannot_draw_on_a_terminal() -> None:
+    evil = "\x1b[31m1.2\n1.3"
+    read = pdu.read_request(
+        body(
+            request(
+                calling="EV\x07IL",
+                contexts=(context(1, evil, evil),),
+                user=item(0x54, b"\0\x041.\xe92" + b"\0\1") + item(0x55, b"A\nB"),
+            )
+        )
+    )
+
+    shown = [read.calling, read.implementation, read.roles[0].sop_class]
+    shown += [read.contexts[0].abstract_syntax, *read.contexts[0].transfer_syntaxes]
+    assert all(text.isprintable() or "\ufffd" in text for text in shown)
+    assert not any(letter < " " for text in shown for letter in text)
+    assert pdu.accept(read, [], read.roles, 16384, ("1.2", "US"))  # answering it is no trouble
+
+
 def test_every_cut_of_a_request_is_an_error_or_a_shorter_request() -> None:
     whole = body(request())
     for length in range(len(whole)):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import SHARED
 from tests.data import CT_IMAGE_STORAGE, EXPLICIT_LITTLE
 from tests.net.caller import ABORT, DATA, Caller, context, pdu, store_command, value
 from tests.net.receiver import ReceiverProcess
@@ -25,14 +22,10 @@ ELSEWHERE = ("/tmp/x", "/tmp/x.dcm", "/tmp/evil", "/tmp/evil.dcm")
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    maker = SHARED / "hostile" / "make_hostile.py"
-    if not maker.is_file():
-        pytest.skip("the generator of hostile files is not beside this checkout")
-    out = tmp_path_factory.mktemp("hostile")
-    subprocess.run([sys.executable, maker, out], check=True, capture_output=True, timeout=300)
+def objects(corpus: Path) -> list[Path]:
+    """The files of the corpus that a sender could send."""
     found = []
-    for folder in sorted(out.glob("[A-I]*")):
+    for folder in sorted(corpus.glob("[A-I]*")):
         for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
             status = path.lstat()
             if stat.S_ISREG(status.st_mode) and status.st_size < LARGEST:
@@ -54,13 +47,13 @@ def offered(path: Path) -> tuple[str, str, str, bytes]:
     return (kind if is_uid(kind) else CT_IMAGE_STORAGE), uid, syntax, data
 
 
-def test_one_answer_each(corpus: list[Path], tmp_path: Path) -> None:
+def test_one_answer_each(objects: list[Path], tmp_path: Path) -> None:
     before = {path for path in map(Path, ELSEWHERE) if path.exists()}
     stored = 0
     process = ReceiverProcess(tmp_path / "store", "--private-classes")
     with contextlib.closing(process):
         worker, memory = process.worker(), resident_mb(process.worker())
-        for path in corpus:
+        for path in objects:
             sop_class, uid, syntax, data = offered(path)
             with Caller(process.port) as caller:
                 contexts = (context(1, sop_class, syntax, EXPLICIT_LITTLE),)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
@@ -55,7 +56,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     assert list(store.studies.glob(".incoming-*")) == []
 
 
-def series(folder: Path, number: int, count: int = 3, **more: object) -> list[Path]:
+def series(folder: Path, number: int, count: int = 3, **more: Any) -> list[Path]:
     """A study of one series with a UID of its own."""
     study = f"{ROOT}.{number}"
     return ct_series(folder, count, study_uid=study, series_uid=study + ".1", **more)
@@ -310,6 +311,25 @@ def test_a_hostile_object_is_refused_and_answered(
     assert list(store.files()) == []
     status = answers[0].index(b"\0\0\0\x09\2\0\0\0") + 8
     assert answers[0][status + 1] >> 4 in (0xA, 0xC)
+
+
+def test_an_object_of_another_study_is_not_taken(store: Store, tmp_path: Path) -> None:
+    [file] = ct_series(tmp_path, 1, study_uid="1.2.9", series_uid="1.2.9.1")
+    uid = pydicom.dcmread(file).SOPInstanceUID
+    answers: list[bytes] = []
+
+    def send_it(talk: Talk) -> None:
+        talk.say(store_request(uid, data_set(file)))
+        answers.append(talk.hear_message()[0])
+        talk.answer(0, 0x0010)
+
+    with odd_peer(odd_get(send_it)) as peer:
+        steps = list(get(peer, Wanted("1.2.3"), US, store))
+
+    assert (steps[-1].completed, steps[-1].failed) == (0, 1)
+    assert any("not asked for" in step.what for step in steps)
+    assert b"\0\0\x00\x09\2\0\0\0\x00\xa9" in answers[0]
+    assert list(store.files()) == []
 
 
 def half_an_object(talk: Talk) -> None:

@@ -247,6 +247,26 @@ def test_page_keys_walk_through_series_and_studies(qtbot, window, tmp_path):
     assert seen == ["1.2.2", "1.2.3", "1.2.1"]
 
 
+@pytest.mark.parametrize("panels", [["tags"], ["tags", "why"], ["problems"]])
+def test_the_image_keeps_half_of_a_small_window(qtbot, ct_window, panels):
+    for name in panels:
+        ct_window.docks[name].setVisible(True)
+    qtbot.waitUntil(lambda: all(ct_window.docks[name].isVisible() for name in panels))
+
+    ct_window.resize(1024, 700)
+
+    qtbot.waitUntil(lambda: ct_window.width() == 1024 and ct_window.view_area.width() >= 512)
+
+
+def test_the_image_keeps_half_when_a_panel_opens(qtbot, ct_window):
+    ct_window.resize(1024, 700)
+
+    ct_window.actions_by_id["panel_tags"].trigger()
+
+    qtbot.waitUntil(lambda: ct_window.docks["tags"].isVisible())
+    qtbot.waitUntil(lambda: ct_window.view_area.width() >= 512)
+
+
 def test_broken_files_are_rows_and_the_window_lives_on(qtbot, window, tmp_path, ct_folder):
     (ct_folder / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 64)
     (ct_folder / "text.dcm").write_text("this is no image")

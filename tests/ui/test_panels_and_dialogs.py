@@ -116,6 +116,26 @@ def test_problems_are_filtered_and_exported_as_text(panel, tmp_path):
     assert "cut off" not in text
 
 
+def test_a_receipt_takes_one_line_until_it_is_unfolded(panel):
+    whole = "2 DICOM files found.\n1 skipped: not DICOM\n1 exact copy left out"
+    panel.show_receipt(whole)
+    folded = panel.receipt.text()
+
+    panel.expand.click()
+
+    assert (folded, panel.receipt.text()) == ("2 DICOM files found. +2", whole)
+    assert whole in panel.text()
+    panel.expand.click()
+    assert panel.receipt.text() == folded
+    assert whole in panel.text()
+
+
+def test_a_receipt_of_one_line_has_nothing_to_unfold(panel):
+    panel.show_receipt("2 DICOM files found.")
+
+    assert (panel.receipt.text(), panel.expand.isHidden()) == ("2 DICOM files found.", True)
+
+
 def test_a_receipt_without_problems_can_be_copied_too(panel):
     panel.show_problems([])
     panel.show_receipt("2 DICOM files found.")

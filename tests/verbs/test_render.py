@@ -70,7 +70,7 @@ def test_one_output_pixel_per_stored_pixel_with_overlays_unless_told_otherwise(r
 
 
 def test_min_max_spans_the_frame_s_own_values(tmp_path):
-    source = image(np.array([[100, 150, 200, 250]], np.uint16), PixelPaddingValue=250)
+    source = image(np.array([[100, 150, 200, 65000]], np.uint16), PixelPaddingValue=65000)
     path = write_dataset(tmp_path / "m.dcm", source)
 
     render(path, tmp_path / "o.png", "--min-max")

@@ -2,55 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
 
-from tests.conftest import SHARED
 from tests.data import ct_series
+from tests.hostile.instruments import Pulse
 from viewer.workspace.workspace import Workspace
 
 LATE_S = 1.0  # a 50 ms timer of ours; the goal is 0.25, but tests share their machine with others
 
 MOST_FRAMES = 200  # looked at of one stack
-
-
-class Pulse:
-    """A 50 ms timer that notes how late it was."""
-
-    def __init__(self) -> None:
-        self.worst_s = 0.0
-        self._last_s = time.perf_counter()
-        self._timer = QTimer(interval=50)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start()
-
-    def _beat(self) -> None:
-        now_s = time.perf_counter()
-        self.worst_s = max(self.worst_s, now_s - self._last_s - 0.05)
-        self._last_s = now_s
-
-    def stop(self) -> None:
-        self._timer.stop()
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    maker = SHARED / "hostile" / "make_hostile.py"
-    if not maker.is_file():
-        pytest.skip("the generator of hostile files is not beside this checkout")
-    out = tmp_path_factory.mktemp("hostile")
-    subprocess.run([sys.executable, maker, out], check=True, capture_output=True, timeout=300)
-    ct_series(out / "zz_good", 3, series_uid="1.2.77")
-    yield out
-    subprocess.run(["chmod", "-R", "u+rwX", out], check=False)
-    shutil.rmtree(out, ignore_errors=True)
 
 
 @pytest.fixture
@@ -67,9 +29,10 @@ def settled(viewport):
 
 @pytest.mark.shared_data
 @pytest.mark.timeout(300)
-def test_every_hostile_object_is_shown_or_says_why(qtbot, workspace, corpus):
+def test_every_hostile_object_is_shown_or_says_why(qtbot, workspace, corpus, tmp_path):
+    ct_series(tmp_path, 3, series_uid="1.2.77")
     pulse = Pulse()
-    workspace.open_paths([corpus])
+    workspace.open_paths([corpus, tmp_path])
     qtbot.waitUntil(lambda: not workspace.scanning, timeout=60_000)
     viewport = workspace.active
     stacks = [stack for series in workspace.catalog.series for stack in series.stacks]

@@ -46,7 +46,13 @@ class RefusedObjectError(ViewerError):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a sender says about an object before its data set arrives."""
+    """What is known of an object before its data set arrives.
+
+    Attributes:
+        sop_class_uid, sop_instance_uid, transfer_syntax: as the sender announced them.
+        calling_ae, called_ae, address: who sends, as what, from where.
+        study_uid: the study it must belong to, because that is what was asked for; or empty.
+    """
 
     sop_class_uid: str
     sop_instance_uid: str
@@ -54,6 +60,7 @@ class Offer:
     calling_ae: str = ""
     called_ae: str = ""
     address: str = ""
+    study_uid: str = ""
 
 
 class Outcome(StrEnum):

@@ -6,9 +6,8 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from viewer.dicom.files.closing import Closing
 from viewer.library.trouble import LibraryError, unavailable
 
 if sys.platform == "win32":
@@ -27,7 +26,7 @@ class FolderInUseError(LibraryError):
     """Another process holds the folder in the same role."""
 
 
-class FolderLock:
+class FolderLock(Closing):
     """Held until closed or until the process ends, however it ends: no lock is ever stale.
 
     Args:
@@ -79,14 +78,3 @@ class FolderLock:
             if number.isdigit():
                 return f", process {number.decode('ascii')}"
         return ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

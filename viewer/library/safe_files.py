@@ -6,7 +6,11 @@ import contextlib
 import errno
 import hashlib
 import os
+import sys
 import threading
+
+if sys.platform != "win32":
+    import fcntl
 
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -18,6 +22,34 @@ _PASS_ON = {errno.ENOENT, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, 
 def new_file(path: str) -> int:
     """Create a file that only this user reads, whatever the umask; the descriptor of it."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | CLOSE_ON_EXEC, PRIVATE_FILE)
+
+
+def hold(fd: int) -> None:
+    """Mark a file as being written while it stays open; the system ends it with the process."""
+    if sys.platform != "win32":  # there, an open file cannot be removed anyway
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+def is_held(path: str) -> bool:
+    """Whether somebody is writing this file.
+
+    A process number in its name would not tell: numbers come again, in containers at once.
+
+    Raises:
+        OSError
+    """
+    fd = os.open(path, os.O_RDWR | CLOSE_ON_EXEC)
+    try:
+        if sys.platform != "win32":
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks: as if there were none
+        return False
+    finally:
+        os.close(fd)
+    return False
 
 
 def sync_folder(folder: str) -> None:

@@ -1,7 +1,7 @@
 """Where received objects live: one folder, one file an object, safe before it is acknowledged.
 
 <folder>/studies/<study>/<series>/<object>.dcm     names are hashes: UIDs never become paths
-<folder>/studies/.incoming-*.part                  being received; swept at the next start
+<folder>/studies/.incoming-*.part                  being received; else swept at the next start
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from viewer.library.safe_files import (
     DurableFolders,
     data_set_digest,
     give_name,
+    hold,
+    is_held,
     new_file,
     sync_folder,
 )
@@ -74,6 +76,8 @@ class Store:
         self.floor_bytes = floor_bytes
         self.cap_bytes = cap_bytes
         self.register = register
+        # Two stores of one process, or a process number that comes again, share no name.
+        self._parts = f".incoming-{os.getpid()}-{os.urandom(4).hex()}"
         self._numbers = itertools.count(1)
         try:
             self.folders = DurableFolders(os.path.abspath(self.studies))
@@ -88,7 +92,7 @@ class Store:
         if not is_uid(offer.sop_instance_uid) or not is_uid(offer.sop_class_uid):
             raise RefusedObjectError("The object has no valid UID.", mismatch=True)
         self.check_room()
-        name = f".incoming-{os.getpid()}-{next(self._numbers)}.part"
+        name = f"{self._parts}-{next(self._numbers)}.part"
         return StoredReception(self, offer, os.path.join(self.studies, name))
 
     def check_room(self) -> None:
@@ -105,15 +109,18 @@ class Store:
     def sweep(self, lock: FolderLock) -> int:
         """Remove what a crash left half received; returns how many.
 
+        What somebody still writes stays, as an object that another process is fetching.
+
         Args:
-            lock: the receiver's, held: no other receiver is at work, what lies here is nobody's.
+            lock: the receiver's, held: one at a time.
         """
         assert lock.fileno() >= 0
         count = 0
         for path in self.studies.glob(".incoming-*.part"):
             with contextlib.suppress(OSError):
-                path.unlink()
-                count += 1
+                if not is_held(os.fspath(path)):
+                    path.unlink()
+                    count += 1
         return count
 
     def files(self) -> Iterator[Path]:
@@ -150,6 +157,7 @@ class StoredReception:
         self._fd = -1
         with _failing_as_status():
             self._fd = new_file(part)
+        hold(self._fd)
         self._there = True
         try:
             self.write(self._head)
@@ -175,7 +183,8 @@ class StoredReception:
             header = self._checked_header()
             with _failing_as_status():
                 os.fsync(self._fd)
-                self._close()
+                if os.name != "posix":  # what is open cannot be renamed there
+                    self._close()
                 saved = self._put_in_place(header)
             self._store.register(saved, header, self._offer)
             return saved
@@ -213,6 +222,8 @@ class StoredReception:
             value = header.text(keyword)
             if not is_uid(value) and (value or kind not in NOT_OF_PATIENTS):
                 raise RefusedObjectError(f"The data set has no valid {keyword}.")
+        if self._offer.study_uid and self._offer.study_uid != header.text("StudyInstanceUID"):
+            raise RefusedObjectError("It is of a study that was not asked for.", mismatch=True)
         return header
 
     def _put_in_place(self, header: Header) -> Saved:

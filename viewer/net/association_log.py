@@ -12,9 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from viewer.dicom.incoming import Outcome
+
 Event = dict[str, Any]
 KEPT = 200
-LONGEST_LIST = 40  # SOP classes, transfer syntaxes, reasons of one record
+LONGEST_LIST = 128  # SOP classes, transfer syntaxes, reasons of one record
+CONFLICT = "Kept beside another object that has the same UID: two devices, or one that errs."
 ENDS = {"released": "completed", "aborted": "broken off", "refused": "refused"}
 
 
@@ -30,7 +33,7 @@ class Record:
         what, advice: the reason in words, and who should change what.
         contexts: what was proposed and accepted for each SOP class.
         stored, refused, bytes, seconds: what came of it.
-        reasons: why objects were refused, and how many for each reason.
+        reasons: why objects were refused or are in conflict, and how many for each reason.
         times: how often the same thing happened in a row.
     """
 
@@ -58,7 +61,7 @@ class Record:
         lines = [f"{self.when}  {who}{called}: {self.result}{self._counts()}"]
         lines += [f"    {line}" for line in (self.what, self.advice) if line]
         lines += [f"    {count} x {reason}" for reason, count in self.reasons.items()]
-        lines += [f"    {_context_text(each)}" for each in self.contexts]
+        lines += [f"    {line}" for line in _context_lines(self.contexts)]
         return "\n".join(lines)
 
     def same_as(self, other: Record) -> bool:
@@ -122,19 +125,25 @@ class AssociationLog:
         if kind == "association":
             record = self._open[number] = self._new(event)
             record.software = str(event.get("software", ""))
-            record.contexts = list(event.get("contexts", []))[:LONGEST_LIST]
+            contexts = sorted(event.get("contexts", []), key=lambda each: bool(each["accepted"]))
+            record.contexts = contexts[:LONGEST_LIST]  # what was not accepted comes first
             while len(self._open) > KEPT:
                 self._open.popitem(last=False)
         elif kind == "refused object" and number in self._open:
-            reasons = self._open[number].reasons
-            reason = f"{event.get('what', '')} ({event.get('status', '')})"
-            if reason in reasons or len(reasons) < LONGEST_LIST:
-                reasons[reason] = reasons.get(reason, 0) + 1
+            self._count(number, f"{event.get('what', '')} ({event.get('status', '')})")
+        elif kind == "stored" and number in self._open:
+            if event["saved"]["outcome"] == Outcome.CONFLICT:
+                self._count(number, CONFLICT)
         elif kind in ENDS:
             record = self._open.pop(number) if number in self._open else self._new(event)
             self._finish(record, event, ENDS[kind])
         elif kind == "problem" and event.get("address"):
             self._finish(self._new(event), event, "no association")
+
+    def _count(self, number: str, reason: str) -> None:
+        reasons = self._open[number].reasons
+        if reason in reasons or len(reasons) < LONGEST_LIST:
+            reasons[reason] = reasons.get(reason, 0) + 1
 
     def _new(self, event: Event) -> Record:
         when = self._now()
@@ -209,9 +218,15 @@ def _line(record: Record) -> bytes:
     return json.dumps(asdict(record), separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def _context_text(context: Event) -> str:
-    name, accepted = context["class"], ", ".join(context["accepted"][:LONGEST_LIST])
-    if accepted:
-        return f"{name}: accepted as {accepted}"
-    offered = ", ".join(context["proposed"][:LONGEST_LIST])
-    return f"{name}: not accepted, {context['why']} (offered: {offered})"
+def _context_lines(contexts: list[Event]) -> list[str]:
+    """What became of the SOP classes; those that fared alike share a line."""
+    alike: dict[str, list[str]] = {}
+    for context in contexts:
+        alike.setdefault(_fate(context), []).append(context["class"])
+    return [f"{fate}: {', '.join(classes)}" for fate, classes in alike.items()]
+
+
+def _fate(context: Event) -> str:
+    if context["accepted"]:
+        return "Accepted as " + ", ".join(dict.fromkeys(context["accepted"]))
+    return f"Not accepted, {context['why']} (offered as {', '.join(context['proposed'])})"

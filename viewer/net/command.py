@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 
+from viewer.net.pdu import ProtocolError
+
 Command = dict[int, int | str]
 """Element number to value. What the other side sent may lack any of them."""
 
@@ -20,6 +22,7 @@ class Field(IntEnum):
     PRIORITY = 0x0700
     DATA_SET = 0x0800
     STATUS = 0x0900
+    COMMENT = 0x0902  # for people at the other end, at most 64 characters
     AFFECTED_INSTANCE = 0x1000
     REMAINING = 0x1020
     COMPLETED = 0x1021
@@ -45,6 +48,7 @@ _TEXTS = {
     Field.AFFECTED_CLASS: b"\0",
     Field.AFFECTED_INSTANCE: b"\0",
     Field.DESTINATION: b" ",
+    Field.COMMENT: b" ",
 }
 _NUMBERS = frozenset(Field) - _TEXTS.keys()
 
@@ -53,7 +57,9 @@ def encode_command(command: Command) -> bytes:
     """Implicit VR little endian, as commands always are, with the group length."""
     elements = []
     for number, value in sorted(command.items()):
-        raw = struct.pack("<H", value) if isinstance(value, int) else value.encode("ascii")
+        raw = (
+            struct.pack("<H", value) if isinstance(value, int) else value.encode("ascii", "replace")
+        )
         raw += _TEXTS.get(Field(number), b"") * (len(raw) % 2)
         elements.append(struct.pack("<HHI", 0, number, len(raw)) + raw)
     body = b"".join(elements)
@@ -71,22 +77,22 @@ def split_command(data: bytes) -> tuple[bytes, bytes]:
     return data[:end], data[end:]
 
 
-def decode_command(data: bytes) -> Command:
+def decode_command(data: bytes | bytearray) -> Command:
     """The elements we know; others, and values that make no sense, are left out.
 
     Raises:
-        ValueError: it is no command set.
+        ProtocolError: it is no command set.
     """
     command: Command = {}
     offset = 0
     while offset < len(data):
         if offset + 8 > len(data):
-            raise ValueError("an element is cut off")
+            raise ProtocolError("a command that is cut off")
         group, number, length = struct.unpack_from("<HHI", data, offset)
         offset += 8
         if group != 0 or length > len(data) - offset:
-            raise ValueError("no command set")
-        value = data[offset : offset + length]
+            raise ProtocolError("a command that cannot be read")
+        value = bytes(data[offset : offset + length])
         if number in _NUMBERS and length == 2:
             command[number] = int.from_bytes(value, "little")
         elif number in _TEXTS:

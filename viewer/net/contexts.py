@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from pydicom._uid_dict import UID_dictionary
-
+from viewer.dicom.datasets.uid_names import name_of, uid_dictionary
 from viewer.dicom.incoming import NOT_OF_PATIENTS
 from viewer.net.pdu import AnsweredContext, AssociateRequest, ContextResult, ProposedContext, Roles
 
@@ -31,7 +30,7 @@ IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 @cache
 def transfer_syntaxes() -> frozenset[str]:
     """UIDs of the transfer syntaxes a data set may arrive in."""
-    known = (uid for uid, (_, kind, *_) in UID_dictionary.items() if kind == "Transfer Syntax")
+    known = (uid for uid, (_, kind, *_) in uid_dictionary().items() if kind == "Transfer Syntax")
     return frozenset({*(uid for uid in known if not uid.startswith(NOT_KEPT)), *NEWER}) - JPIP
 
 
@@ -44,7 +43,7 @@ def is_storage(uid: str, *, private: bool = False) -> bool:
     """
     if not uid.startswith(STANDARD):
         return private and bool(uid)
-    name, kind, *_ = UID_dictionary.get(uid, ("", "SOP Class"))
+    name, kind, *_ = uid_dictionary().get(uid, ("", "SOP Class"))
     if name and (kind != "SOP Class" or "Storage" not in name):
         return False
     # A class newer than the dictionary is known by the root that all images share.
@@ -72,11 +71,6 @@ def answer_contexts(
 def names(uids: Sequence[str]) -> list[str]:
     """What people call these UIDs."""
     return [name_of(uid) for uid in uids]
-
-
-def name_of(uid: str) -> str:
-    """The standard's name of a UID, or the UID itself."""
-    return UID_dictionary.get(uid, ("",))[0] or uid
 
 
 def _answer(context: ProposedContext, roles: Roles | None, private: bool) -> AnsweredContext:

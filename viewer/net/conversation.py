@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from viewer.dicom.datasets.uid_names import name_of
 from viewer.dicom.incoming import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, Storage
 from viewer.net import pdu
 from viewer.net.config import ListenerConfig
 from viewer.net.connection import Connection, ConnectionEnd, CutError
-from viewer.net.contexts import VERIFICATION, answer_contexts, name_of, names
+from viewer.net.contexts import VERIFICATION, answer_contexts, names
 from viewer.net.pdu import AbortReason, AnsweredContext, ContextResult, Pdu, ProtocolError
 from viewer.net.reception import Caller, StorageProvider
 from viewer.net.refusals import Refusal

@@ -6,16 +6,28 @@ Written here because ours must survive any answer, and must say in words what wa
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from viewer.dicom.incoming import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from viewer.net.pdu import APPLICATION_CONTEXT, PDU_HEADER, ContextResult, Item, Pdu
+from viewer.net.pdu import (
+    APPLICATION_CONTEXT,
+    FIXED,
+    ContextResult,
+    Item,
+    Pdu,
+    Roles,
+    item,
+    items,
+    read_roles,
+    role_bytes,
+    text_of,
+    whole,
+)
 
 MOST_CONTEXTS = 128
 OUR_LONGEST_PDU = 131072
 LONGEST_HANDSHAKE = 1 << 20
-_FIXED = 68  # protocol version, AE titles, reserved bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +75,16 @@ def encode_request(calling: str, called: str, proposals: Sequence[Proposal]) -> 
     """An A-ASSOCIATE-RQ PDU; the contexts are numbered 1, 3, 5 and on."""
     if not 1 <= len(proposals) <= MOST_CONTEXTS:
         raise ValueError(f"an association has 1 to {MOST_CONTEXTS} contexts, not {len(proposals)}")
-    items = [_item(Item.APPLICATION_CONTEXT, APPLICATION_CONTEXT.encode())]
+    parts = [item(Item.APPLICATION_CONTEXT, APPLICATION_CONTEXT.encode())]
     for number, proposal in zip(range(1, 256, 2), proposals, strict=False):
-        offered = [_item(Item.TRANSFER_SYNTAX, uid.encode()) for uid in proposal.transfer_syntaxes]
-        about = _item(Item.ABSTRACT_SYNTAX, proposal.abstract_syntax.encode())
+        offered = [item(Item.TRANSFER_SYNTAX, uid.encode()) for uid in proposal.transfer_syntaxes]
+        about = item(Item.ABSTRACT_SYNTAX, proposal.abstract_syntax.encode())
         value = bytes((number, 0, 0, 0)) + about + b"".join(offered)
-        items.append(_item(Item.PROPOSED_CONTEXT, value))
-    items.append(_item(Item.USER_INFORMATION, _user_information(proposals)))
+        parts.append(item(Item.PROPOSED_CONTEXT, value))
+    parts.append(item(Item.USER_INFORMATION, _user_information(proposals)))
     titles = b"".join(_padded(title) for title in (called, calling))
-    body = struct.pack(">HH", 1, 0) + titles + bytes(32) + b"".join(items)
-    return PDU_HEADER.pack(Pdu.ASSOCIATE_RQ, len(body)) + body
+    body = struct.pack(">HH", 1, 0) + titles + bytes(32) + b"".join(parts)
+    return whole(Pdu.ASSOCIATE_RQ, body)
 
 
 def decode_acceptance(body: bytes, proposals: Sequence[Proposal]) -> Agreement:
@@ -84,12 +96,14 @@ def decode_acceptance(body: bytes, proposals: Sequence[Proposal]) -> Agreement:
     asked = dict(zip(range(1, 256, 2), proposals, strict=False))
     contexts: dict[int, Context] = {}
     user = b""
-    for kind, value in _items(body, _FIXED):
+    for kind, value in items(body[FIXED:]):
         if kind == Item.USER_INFORMATION:
             user = value
         elif kind == Item.ACCEPTED_CONTEXT and len(value) >= 4:
             number, result = value[0], value[2]
-            syntaxes = [_uid(part) for sub, part in _items(value, 4) if sub == Item.TRANSFER_SYNTAX]
+            syntaxes = [
+                text_of(part) for sub, part in items(value[4:]) if sub == Item.TRANSFER_SYNTAX
+            ]
             proposal = asked.get(number)
             if result != ContextResult.ACCEPTED or proposal is None or not syntaxes:
                 continue
@@ -100,47 +114,26 @@ def decode_acceptance(body: bytes, proposals: Sequence[Proposal]) -> Agreement:
 
 def _with_user_information(contexts: dict[int, Context], user: bytes) -> Agreement:
     longest, version, scp = 0, "", set()
-    for kind, value in _items(user, 0):
+    for kind, value in items(user):
         if kind == Item.MAXIMUM_LENGTH and len(value) == 4:
             longest = int.from_bytes(value, "big")
         elif kind == Item.IMPLEMENTATION_VERSION:
-            version = "".join(c for c in value.decode("ascii", "replace") if c.isprintable())[:16]
-        elif kind == Item.ROLES and len(value) >= 4:
-            length = int.from_bytes(value[:2], "big")
-            if value[2 + length : 4 + length][1:] == b"\1":  # SCU role, SCP role
-                scp.add(_uid(value[2 : 2 + length]))
-    return Agreement(contexts, longest, frozenset(scp), version.strip())
+            version = text_of(value)[:16]
+        elif kind == Item.ROLES and (roles := read_roles(value)).provider:
+            scp.add(roles.sop_class)
+    return Agreement(contexts, longest, frozenset(scp), version)
 
 
 def _user_information(proposals: Sequence[Proposal]) -> bytes:
-    items = [
-        _item(Item.MAXIMUM_LENGTH, OUR_LONGEST_PDU.to_bytes(4, "big")),
-        _item(Item.IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID.encode()),
+    parts = [
+        item(Item.MAXIMUM_LENGTH, OUR_LONGEST_PDU.to_bytes(4, "big")),
+        item(Item.IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID.encode()),
     ]
     for uid in dict.fromkeys(each.abstract_syntax for each in proposals if each.as_scp):
         # PS3.7 D.3.3.4: one item for each SOP class. We are its SCP and not its SCU.
-        items.append(_item(Item.ROLES, struct.pack(">H", len(uid)) + uid.encode() + b"\0\1"))
-    items.append(_item(Item.IMPLEMENTATION_VERSION, IMPLEMENTATION_VERSION_NAME.encode()))
-    return b"".join(items)
-
-
-def _item(kind: int, value: bytes) -> bytes:
-    return struct.pack(">BBH", kind, 0, len(value)) + value
-
-
-def _items(data: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
-    while offset < len(data):
-        if offset + 4 > len(data):
-            raise ValueError("an item is cut off")
-        length = int.from_bytes(data[offset + 2 : offset + 4], "big")
-        if offset + 4 + length > len(data):
-            raise ValueError("an item is cut off")
-        yield data[offset], bytes(data[offset + 4 : offset + 4 + length])
-        offset += 4 + length
-
-
-def _uid(value: bytes) -> str:
-    return value.decode("ascii", "replace").strip("\0 ")
+        parts.append(item(Item.ROLES, role_bytes(Roles(uid, user=False, provider=True))))
+    parts.append(item(Item.IMPLEMENTATION_VERSION, IMPLEMENTATION_VERSION_NAME.encode()))
+    return b"".join(parts)
 
 
 def _padded(title: str) -> bytes:

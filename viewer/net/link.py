@@ -27,14 +27,12 @@ from viewer.net.failures import (
     WrongAnswerError,
 )
 from viewer.net.handshake import LONGEST_HANDSHAKE, OUR_LONGEST_PDU, Agreement, Context
-from viewer.net.pdu import PDU_HEADER, Pdu
+from viewer.net.pdu import COMMAND, LARGEST_COMMAND, LAST, PDU_HEADER, Pdu
 from viewer.net.peer import Peer
 from viewer.net.wire import Wire
 
 TICK_S = 0.1  # how often a generator that waits gives its caller the chance to cancel
 RELEASE_S = 5.0
-LONGEST_COMMAND = 1 << 16
-_COMMAND, _LAST = 1, 2  # bits of the message control header, PS3.8 E.2
 _PDV_HEADER = 6  # item length, context, message control header
 
 
@@ -93,7 +91,7 @@ class Link:
 
     def send(self, context: Context, command: Command, data: bytes | None = None) -> None:
         """Send a command and, where it has one, its whole data set."""
-        self._write(context, _COMMAND, encode_command(command), last=True)
+        self._write(context, COMMAND, encode_command(command), last=True)
         if data is not None:
             for _ in self.stream(context, (data,)):
                 pass
@@ -137,12 +135,12 @@ class Link:
         collected = bytearray()
         while True:
             context, control, data = self._next_fragment()
-            if not control & _COMMAND:
+            if not control & COMMAND:
                 raise self._wrong()
             collected += data
-            if len(collected) > LONGEST_COMMAND:
+            if len(collected) > LARGEST_COMMAND:
                 raise self._wrong()
-            if control & _LAST:
+            if control & LAST:
                 break
         try:
             command_set, data_set = split_command(bytes(collected))
@@ -150,7 +148,7 @@ class Link:
         except ValueError as error:
             raise self._wrong() from error
         if data_set and self.has_data(command):
-            self._fragments.appendleft((context, _LAST, memoryview(data_set)))
+            self._fragments.appendleft((context, LAST, memoryview(data_set)))
         return self.agreement.contexts[context], command
 
     def answer(self, kind: Kind, message: int) -> Command:
@@ -174,10 +172,10 @@ class Link:
         """The pieces of the data set that follows the command just received."""
         while True:
             _, control, data = self._next_fragment()
-            if control & _COMMAND:
+            if control & COMMAND:
                 raise self._wrong()
             yield data
-            if control & _LAST:
+            if control & LAST:
                 return
 
     def data_bytes(self, longest: int) -> bytes:
@@ -196,7 +194,7 @@ class Link:
             Field.ANSWERED: message,
             Field.DATA_SET: NO_DATA_SET,
         }
-        self._wire.write_if_room(self._pdu(context, _COMMAND | _LAST, encode_command(command)))
+        self._wire.write_if_room(self._pdu(context, COMMAND | LAST, encode_command(command)))
 
     def release(self) -> None:
         """End in good order; what the other side makes of it no longer matters to the caller."""
@@ -222,7 +220,7 @@ class Link:
     def _write(
         self, context: Context, control: int, data: bytes | memoryview, *, last: bool
     ) -> None:
-        self._wire.write(self._pdu(context, control | (_LAST if last else 0), data))
+        self._wire.write(self._pdu(context, control | (LAST if last else 0), data))
 
     def _pdu(self, context: Context, control: int, data: bytes | memoryview) -> bytes:
         """A P-DATA-TF with one fragment (PS3.8 9.3.5)."""

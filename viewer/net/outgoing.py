@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from viewer.dicom.datasets.uid_names import name_of
 from viewer.dicom.files.source import FileRef, Stamp, open_source
 from viewer.dicom.headers.header import parse_header
 from viewer.dicom.headers.header_start import find_start
@@ -78,9 +79,7 @@ def read_outgoing(ref: FileRef) -> Outgoing:
 
 def class_name(uid: str) -> str:
     """The standard's name of a SOP class, or the UID."""
-    from pydicom.uid import UID  # costs 0.2 s
-
-    return str(UID(uid).name)
+    return name_of(uid)
 
 
 def syntax_name(uid: str) -> str:

@@ -13,9 +13,11 @@ from enum import IntEnum
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"  # PS3.7 A.2.1
 PDU_HEADER = struct.Struct(">BxI")  # type, length of what follows
+COMMAND, LAST = 1, 2  # bits of the message control header, PS3.8 E.2
+LARGEST_COMMAND = 1 << 16  # bytes of a command set
 _ITEM_HEADER = struct.Struct(">BxH")
 _TITLES = 64  # called and calling AE title, 32 reserved bytes
-_FIXED = 4 + _TITLES
+FIXED = 4 + _TITLES  # with the protocol version
 
 
 class Pdu(IntEnum):
@@ -63,8 +65,8 @@ class ContextResult(IntEnum):
     SYNTAXES_NOT_SUPPORTED = 4
 
 
-class ProtocolError(Exception):
-    """The peer broke the protocol; it is told by an A-ABORT.
+class ProtocolError(ValueError):
+    """The peer broke the protocol; a caller is told by an A-ABORT.
 
     Attributes:
         reason: the abort's.
@@ -133,36 +135,36 @@ def read_request(body: bytes | memoryview) -> AssociateRequest:
         ProtocolError: it is cut off, or contradicts itself.
     """
     data = bytes(body)
-    if len(data) < _FIXED:
+    if len(data) < FIXED:
         raise ProtocolError("an association request that is cut off")
     application_context = ""
     contexts: dict[int, ProposedContext] = {}
     user: dict[int, bytes] = {}
     roles: list[Roles] = []
-    for kind, value in _items(data[_FIXED:]):
+    for kind, value in items(data[FIXED:]):
         if kind == Item.APPLICATION_CONTEXT:
-            application_context = _uid(value)
+            application_context = text_of(value)
         elif kind == Item.PROPOSED_CONTEXT:
             context = _proposed(value)
             if context.number in contexts:
                 raise ProtocolError("a presentation context twice")
             contexts[context.number] = context
         elif kind == Item.USER_INFORMATION:
-            for inner, content in _items(value):
+            for inner, content in items(value):
                 user[inner] = content
                 if inner == Item.ROLES:
-                    roles.append(_roles(content))
-    version_name = _text(user.get(Item.IMPLEMENTATION_VERSION, b""))
+                    roles.append(read_roles(content))
+    version_name = text_of(user.get(Item.IMPLEMENTATION_VERSION, b""))
     return AssociateRequest(
         version=int.from_bytes(data[:2]),
-        titles=data[4:_FIXED],
-        called=_text(data[4:20]),
-        calling=_text(data[20:36]),
+        titles=data[4:FIXED],
+        called=text_of(data[4:20]),
+        calling=text_of(data[20:36]),
         application_context=application_context,
         contexts=tuple(contexts.values()),
         roles=tuple(roles),
         max_length=int.from_bytes(user.get(Item.MAXIMUM_LENGTH, b"")[:4]),
-        implementation=version_name or _uid(user.get(Item.IMPLEMENTATION_CLASS, b"")),
+        implementation=version_name or text_of(user.get(Item.IMPLEMENTATION_CLASS, b"")),
     )
 
 
@@ -175,35 +177,35 @@ def accept(
 ) -> bytes:
     """An A-ASSOCIATE-AC; `implementation` is our class UID and version name."""
     parts = [struct.pack(">HH", 1, 0) + request.titles]
-    parts.append(_item(Item.APPLICATION_CONTEXT, APPLICATION_CONTEXT.encode("ascii")))
+    parts.append(item(Item.APPLICATION_CONTEXT, APPLICATION_CONTEXT.encode("ascii")))
     for answer in answers:
-        syntax = _item(Item.TRANSFER_SYNTAX, answer.transfer_syntax.encode("ascii"))
+        syntax = item(Item.TRANSFER_SYNTAX, answer.transfer_syntax.encode("ascii"))
         head = struct.pack(">BxBx", answer.number, answer.result)
-        parts.append(_item(Item.ACCEPTED_CONTEXT, head + syntax))
+        parts.append(item(Item.ACCEPTED_CONTEXT, head + syntax))
     class_uid, version_name = implementation
     user = [
-        _item(Item.MAXIMUM_LENGTH, struct.pack(">I", max_length)),
-        _item(Item.IMPLEMENTATION_CLASS, class_uid.encode("ascii")),
-        *(_item(Item.ROLES, _role_bytes(each)) for each in roles),
-        _item(Item.IMPLEMENTATION_VERSION, version_name.encode("ascii")),
+        item(Item.MAXIMUM_LENGTH, struct.pack(">I", max_length)),
+        item(Item.IMPLEMENTATION_CLASS, class_uid.encode("ascii")),
+        *(item(Item.ROLES, role_bytes(each)) for each in roles),
+        item(Item.IMPLEMENTATION_VERSION, version_name.encode("ascii")),
     ]
-    parts.append(_item(Item.USER_INFORMATION, b"".join(user)))
-    return _pdu(Pdu.ASSOCIATE_AC, b"".join(parts))
+    parts.append(item(Item.USER_INFORMATION, b"".join(user)))
+    return whole(Pdu.ASSOCIATE_AC, b"".join(parts))
 
 
 def reject(result: int, source: int, diagnostic: int) -> bytes:
     """An A-ASSOCIATE-RJ (PS3.8 9.3.4)."""
-    return _pdu(Pdu.ASSOCIATE_RJ, struct.pack(">xBBB", result, source, diagnostic))
+    return whole(Pdu.ASSOCIATE_RJ, struct.pack(">xBBB", result, source, diagnostic))
 
 
 def release_reply() -> bytes:
     """An A-RELEASE-RP."""
-    return _pdu(Pdu.RELEASE_RP, bytes(4))
+    return whole(Pdu.RELEASE_RP, bytes(4))
 
 
 def abort(reason: AbortReason) -> bytes:
     """An A-ABORT from the service provider (PS3.8 9.3.8)."""
-    return _pdu(Pdu.ABORT, struct.pack(">xxBB", 2, reason))
+    return whole(Pdu.ABORT, struct.pack(">xxBB", 2, reason))
 
 
 def p_data(context: int, command: bytes, max_length: int) -> bytes:
@@ -214,29 +216,35 @@ def p_data(context: int, command: bytes, max_length: int) -> bytes:
         piece = command[start : start + room]
         last = 2 if start + room >= len(command) else 0
         pdus.append(
-            _pdu(Pdu.P_DATA, struct.pack(">IBB", len(piece) + 2, context, 1 | last) + piece)
+            whole(Pdu.P_DATA, struct.pack(">IBB", len(piece) + 2, context, 1 | last) + piece)
         )
     return b"".join(pdus)
 
 
-def _pdu(kind: Pdu, body: bytes) -> bytes:
+def whole(kind: Pdu, body: bytes) -> bytes:
+    """A PDU with its header."""
     return PDU_HEADER.pack(kind, len(body)) + body
 
 
-def _item(kind: Item, value: bytes) -> bytes:
+def item(kind: Item, value: bytes) -> bytes:
+    """An item with its header."""
     return _ITEM_HEADER.pack(kind, len(value)) + value
 
 
-def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and value of each item."""
+def items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and value of each item.
+
+    Raises:
+        ProtocolError: one is cut off.
+    """
     at = 0
     while at < len(data):
         if len(data) - at < _ITEM_HEADER.size:
-            raise ProtocolError("an association request that is cut off")
+            raise ProtocolError("an item that is cut off")
         kind, length = _ITEM_HEADER.unpack_from(data, at)
         at += _ITEM_HEADER.size
         if at + length > len(data):
-            raise ProtocolError("an association request with an item that is too long")
+            raise ProtocolError("an item that is longer than what it is in")
         yield kind, data[at : at + length]
         at += length
 
@@ -245,31 +253,36 @@ def _proposed(value: bytes) -> ProposedContext:
     if len(value) < 4 or value[0] % 2 == 0:  # PS3.8 9.3.2.2: odd numbers
         raise ProtocolError("a presentation context without a valid number")
     abstract, syntaxes = "", []
-    for kind, content in _items(value[4:]):
+    for kind, content in items(value[4:]):
         if kind == Item.ABSTRACT_SYNTAX:
-            abstract = _uid(content)
+            abstract = text_of(content)
         elif kind == Item.TRANSFER_SYNTAX:
-            syntaxes.append(_uid(content))
+            syntaxes.append(text_of(content))
     return ProposedContext(value[0], abstract, tuple(syntaxes))
 
 
-def _roles(value: bytes) -> Roles:
+def read_roles(value: bytes) -> Roles:
+    """The value of a role selection item.
+
+    Raises:
+        ProtocolError: it is cut off.
+    """
     length = int.from_bytes(value[:2])
     if len(value) < length + 4:
         raise ProtocolError("a role selection that is cut off")
-    return Roles(_uid(value[2 : 2 + length]), value[2 + length] == 1, value[3 + length] == 1)
+    return Roles(text_of(value[2 : 2 + length]), value[2 + length] == 1, value[3 + length] == 1)
 
 
-def _role_bytes(roles: Roles) -> bytes:
-    uid = roles.sop_class.encode("ascii")
+def role_bytes(roles: Roles) -> bytes:
+    """The value of a role selection item."""
+    uid = roles.sop_class.encode("ascii", "replace")
     return struct.pack(">H", len(uid)) + uid + bytes((roles.user, roles.provider))
 
 
-def _text(value: bytes) -> str:
-    """An AE title or a version name; what is no printable character becomes a mark."""
+def text_of(value: bytes) -> str:
+    """An AE title, name or UID without padding; what is not printable becomes a mark.
+
+    So nothing of it can move the cursor of a terminal or begin a new line in a log.
+    """
     text = value.decode("ascii", "replace").strip(" \0")
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-
-
-def _uid(value: bytes) -> str:
-    return value.decode("ascii", "ignore").strip(" \0")

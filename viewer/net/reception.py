@@ -20,20 +20,20 @@ from viewer.dicom.incoming import (
     StoreFullError,
     is_uid,
 )
+from viewer.net.command import Kind
 from viewer.net.contexts import VERIFICATION
-from viewer.net.pdu import AnsweredContext, ProtocolError
-from viewer.net.request import Operation, Request, response
+from viewer.net.pdu import COMMAND, LARGEST_COMMAND, LAST, AnsweredContext, ProtocolError
+from viewer.net.request import Request, response
+from viewer.net.status import (
+    CLASS_NOT_SUPPORTED,
+    MISMATCH,
+    NOT_UNDERSTOOD,
+    OUT_OF_RESOURCES,
+    SUCCESS,
+    UNRECOGNIZED_OPERATION,
+)
 
-SUCCESS = 0x0000  # PS3.4 table B.2-1
-OUT_OF_RESOURCES = 0xA700
-MISMATCH = 0xA900
-NOT_UNDERSTOOD = 0xC000
 OUR_DEFECT = 0xC001
-CLASS_NOT_SUPPORTED = 0x0122  # PS3.7 annex C
-UNRECOGNIZED_OPERATION = 0x0211
-
-COMMAND, LAST = 1, 2  # bits of the message control header, PS3.8 E.2
-LARGEST_COMMAND = 1 << 16
 LARGEST_IDENTIFIER = 1 << 20  # of a request that we do not serve: it is read past
 
 Event = dict[str, Any]
@@ -155,9 +155,9 @@ class StorageProvider:
     def _begin(self, request: Request) -> None:
         if request.answers:
             raise ProtocolError("an answer to a question that was not asked")
-        if request.operation == Operation.C_CANCEL:
+        if request.kind == Kind.CANCEL:
             return  # nothing of ours can be cancelled
-        stores = request.operation == Operation.C_STORE
+        stores = request.kind == Kind.STORE
         arrival = Arrival(request, self._largest_bytes if stores else LARGEST_IDENTIFIER)
         if stores:
             self._begin_object(arrival)
@@ -192,7 +192,7 @@ class StorageProvider:
     def _begin_other(self, arrival: Arrival) -> None:
         """C-ECHO, and whatever we do not serve."""
         request = arrival.request
-        if request.operation != Operation.C_ECHO:
+        if request.kind != Kind.ECHO:
             arrival.refuse(UNRECOGNIZED_OPERATION, "This receiver only stores.")
         elif self._caller.contexts[request.context].abstract_syntax != VERIFICATION:
             arrival.refuse(CLASS_NOT_SUPPORTED, "Verification has a context of its own.")
@@ -215,7 +215,7 @@ class StorageProvider:
         """Answer, and report."""
         request = arrival.request
         self.nbytes += arrival.nbytes
-        if request.operation == Operation.C_STORE:
+        if request.kind == Kind.STORE:
             self._count(arrival)
         try:
             self._send(request.context, response(request, arrival.status, arrival.reason))
@@ -268,7 +268,7 @@ def _event(arrival: Arrival) -> Event | None:
     """What is reported of a message that was answered."""
     if arrival.saved is not None:
         return {"event": "stored", "saved": arrival.saved}
-    if arrival.request.operation == Operation.C_STORE:
+    if arrival.request.kind == Kind.STORE:
         return {
             "event": "refused object",
             "status": f"{arrival.status:04X}",

@@ -59,12 +59,18 @@ def refusal(
             f"{request.calling or '(nothing)'} at {address} is not on the list of callers.",
             "Add this AE title and address to the list of callers if you know the device.",
         )
-    if established >= config.max_associations or of_this_address >= config.max_per_address:
-        here = "" if established >= config.max_associations else " from this address"
-        count = of_this_address if here else established
-        return Refusal(
-            *(2, 3, 2),
-            f"{count} associations{here} are open already.",
-            "The scanner will try again; raise the limit in the settings if this is usual.",
-        )
-    return None
+    return _crowded(config, established, of_this_address)
+
+
+def _crowded(config: ListenerConfig, established: int, of_this_address: int) -> Refusal | None:
+    if established >= config.max_associations:
+        count, here = established, ""
+    elif of_this_address >= config.max_per_address:
+        count, here = of_this_address, " from this address"
+    else:
+        return None
+    return Refusal(
+        *(2, 3, 2),
+        f"{count} associations{here} are open already.",
+        "The scanner will try again; raise the limit in the settings if this is usual.",
+    )

@@ -1,48 +1,28 @@
-"""What a caller asks, and the words of the answer: DIMSE command sets (PS3.7 section 6.3).
-
-Command sets are in implicit VR little endian, group 0000.
-"""
+"""What a caller asks, and the words of the answer (PS3.7 section 6.3)."""
 
 from __future__ import annotations
 
-import struct
-from enum import IntEnum
-
+from viewer.net.command import (
+    NO_DATA_SET,
+    RESPONSE,
+    Command,
+    Field,
+    Kind,
+    decode_command,
+    encode_command,
+    number,
+    text,
+)
 from viewer.net.pdu import ProtocolError
 
-NO_DATA_SET = 0x0101
-RESPONSE = 0x8000  # this bit of the command field
-_HEADER = struct.Struct("<HHI")
-_SHORT = struct.Struct("<H")
-
-
-class Operation(IntEnum):
-    """Command fields (PS3.7 annex E)."""
-
-    C_STORE = 0x0001
-    C_ECHO = 0x0030
-    C_CANCEL = 0x0FFF
-
-
-class Element(IntEnum):
-    """Elements of group 0000."""
-
-    GROUP_LENGTH = 0x0000
-    SOP_CLASS = 0x0002
-    COMMAND_FIELD = 0x0100
-    MESSAGE_ID = 0x0110
-    RESPONDED_MESSAGE_ID = 0x0120
-    DATA_SET_TYPE = 0x0800
-    STATUS = 0x0900
-    ERROR_COMMENT = 0x0902
-    SOP_INSTANCE = 0x1000
+LONGEST_COMMENT = 64  # PS3.5 6.2: LO
 
 
 class Request:
     """One command set from a caller.
 
     Attributes:
-        operation: the command field.
+        kind: the command field.
         message_id: the number to answer with.
         sop_class, sop_instance: UIDs without padding, empty when absent.
         has_data_set: whether a data set follows.
@@ -52,23 +32,23 @@ class Request:
         ProtocolError: it is no command set, or has no command field or message ID.
     """
 
-    __slots__ = ("context", "has_data_set", "message_id", "operation", "sop_class", "sop_instance")
+    __slots__ = ("context", "has_data_set", "kind", "message_id", "sop_class", "sop_instance")
 
     def __init__(self, data: bytes | bytearray, context: int) -> None:
-        values = _elements(data)
+        command = decode_command(data)
         self.context = context
-        self.operation = _short(values, Element.COMMAND_FIELD)
-        self.has_data_set = _short(values, Element.DATA_SET_TYPE) != NO_DATA_SET
-        cancels = self.operation == Operation.C_CANCEL
-        number = Element.RESPONDED_MESSAGE_ID if cancels or self.answers else Element.MESSAGE_ID
-        self.message_id = _short(values, number)
-        self.sop_class = _uid(values.get(Element.SOP_CLASS, b""))
-        self.sop_instance = _uid(values.get(Element.SOP_INSTANCE, b""))
+        self.kind = _needed(command, Field.KIND)
+        self.has_data_set = _needed(command, Field.DATA_SET) != NO_DATA_SET
+        cancels = self.kind == Kind.CANCEL
+        numbered = Field.ANSWERED if cancels or self.answers else Field.MESSAGE
+        self.message_id = _needed(command, numbered)
+        self.sop_class = text(command, Field.AFFECTED_CLASS)
+        self.sop_instance = text(command, Field.AFFECTED_INSTANCE)
 
     @property
     def answers(self) -> bool:
         """Whether it is no request at all but a response."""
-        return bool(self.operation & RESPONSE)
+        return bool(self.kind & RESPONSE)
 
 
 def response(request: Request, status: int, comment: str = "") -> bytes:
@@ -79,54 +59,22 @@ def response(request: Request, status: int, comment: str = "") -> bytes:
         status: PS3.7 annex C.
         comment: Error Comment, for people at the other end; cut at 64 characters.
     """
-    parts = []
-    if request.sop_class:
-        parts.append(_element(Element.SOP_CLASS, _even(request.sop_class, "\0")))
-    parts += [
-        _element(Element.COMMAND_FIELD, _SHORT.pack(request.operation | RESPONSE)),
-        _element(Element.RESPONDED_MESSAGE_ID, _SHORT.pack(request.message_id)),
-        _element(Element.DATA_SET_TYPE, _SHORT.pack(NO_DATA_SET)),
-        _element(Element.STATUS, _SHORT.pack(status)),
-    ]
-    if comment:
-        parts.append(_element(Element.ERROR_COMMENT, _even(comment[:64], " ")))
-    if request.sop_instance:
-        parts.append(_element(Element.SOP_INSTANCE, _even(request.sop_instance, "\0")))
-    body = b"".join(parts)
-    return _element(Element.GROUP_LENGTH, struct.pack("<I", len(body))) + body
+    answer: Command = {
+        Field.KIND: request.kind | RESPONSE,
+        Field.ANSWERED: request.message_id,
+        Field.DATA_SET: NO_DATA_SET,
+        Field.STATUS: status,
+    }
+    texts = {
+        Field.AFFECTED_CLASS: request.sop_class,
+        Field.COMMENT: comment[:LONGEST_COMMENT],
+        Field.AFFECTED_INSTANCE: request.sop_instance,
+    }
+    return encode_command(answer | {field: value for field, value in texts.items() if value})
 
 
-def _elements(data: bytes | bytearray) -> dict[int, bytes]:
-    """Element number to value."""
-    values: dict[int, bytes] = {}
-    at = 0
-    while at < len(data):
-        if len(data) - at < _HEADER.size:
-            raise ProtocolError("a command that is cut off")
-        group, number, length = _HEADER.unpack_from(data, at)
-        at += _HEADER.size
-        if group != 0 or at + length > len(data):
-            raise ProtocolError("a command that cannot be read")
-        values[number] = bytes(data[at : at + length])
-        at += length
-    return values
-
-
-def _short(values: dict[int, bytes], number: Element) -> int:
-    value = values.get(number, b"")
-    if len(value) != 2:
+def _needed(command: Command, field: Field) -> int:
+    value = number(command, field)
+    if value < 0:
         raise ProtocolError("a command without its number, kind or data set type")
-    return int.from_bytes(value, "little")
-
-
-def _uid(value: bytes) -> str:
-    return value.decode("ascii", "replace").strip(" \0")
-
-
-def _even(text: str, padding: str) -> bytes:
-    value = text.encode("ascii", "replace")
-    return value + padding.encode("ascii") if len(value) % 2 else value
-
-
-def _element(number: Element, value: bytes) -> bytes:
-    return _HEADER.pack(0, number, len(value)) + value
+    return value

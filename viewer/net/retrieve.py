@@ -6,10 +6,10 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from viewer.dicom.incoming import Saved, Storage
+from viewer.dicom.incoming import Offer, Saved, Storage
 from viewer.errors import ViewerError
 from viewer.net.association import associate
-from viewer.net.command import Command, Field, Kind, number
+from viewer.net.command import Command, Field, Kind, number, text
 from viewer.net.failures import NotAcceptedError, PeerError, PeerUnreachableError
 from viewer.net.find import find_on
 from viewer.net.get_contexts import CLASSES_AT_ONCE, COMMON_CLASSES, storage_proposals
@@ -194,7 +194,8 @@ class _Operation:
 
     def _take(self, storage: Storage, context: Context, command: Command) -> Steps:
         """One object that the server sends; it counts when the store has it safe."""
-        coming = SubOperation(self._link, storage, self._ae_title, context, command)
+        message = number(command, Field.MESSAGE, 0)
+        coming = SubOperation(self._link, storage, context, self._offer(context, command), message)
         before = self._progress
         for nbytes in coming.steps():
             self._progress = replace(before, nbytes=before.nbytes + nbytes, saved=None)
@@ -214,6 +215,18 @@ class _Operation:
         )
         self._progress = replace(
             self._progress, completed=before.completed + kept, failed=before.failed + (not kept)
+        )
+
+    def _offer(self, context: Context, command: Command) -> Offer:
+        """What the server sends, and what it must belong to: we asked for nothing else."""
+        return Offer(
+            sop_class_uid=text(command, Field.AFFECTED_CLASS),
+            sop_instance_uid=text(command, Field.AFFECTED_INSTANCE),
+            transfer_syntax=context.transfer_syntax,
+            calling_ae=self._link.peer.ae_title.strip(),
+            called_ae=self._ae_title.strip(),
+            address=self._link.peer.host,
+            study_uid=self._wanted.study_uid,
         )
 
     def _answered(self, command: Command) -> bool:

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from viewer.net.failures import OperationFailedError
 
 SUCCESS = 0x0000
+OUT_OF_RESOURCES = 0xA700  # of C-STORE, PS3.4 table B.2-1
+MISMATCH = 0xA900
+NOT_UNDERSTOOD = 0xC000
+CLASS_NOT_SUPPORTED = 0x0122  # PS3.7 annex C
+UNRECOGNIZED_OPERATION = 0x0211
 PENDING = (0xFF00, 0xFF01)
 CANCELLED = 0xFE00
 SUBOPERATIONS_FAILED = 0xB000  # of C-MOVE and C-GET

@@ -15,12 +15,10 @@ from viewer.dicom.incoming import (
     Storage,
     StoreFullError,
 )
-from viewer.net.command import NO_DATA_SET, RESPONSE, Command, Field, Kind, number, text
+from viewer.net.command import NO_DATA_SET, RESPONSE, Command, Field, Kind
 from viewer.net.handshake import Context
 from viewer.net.link import TICK_S, Link
-from viewer.net.status import SUCCESS
-
-_OUT_OF_RESOURCES, _MISMATCH, _NOT_UNDERSTOOD = 0xA700, 0xA900, 0xC000  # PS3.4 table B.2-1
+from viewer.net.status import MISMATCH, NOT_UNDERSTOOD, OUT_OF_RESOURCES, SUCCESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +31,24 @@ class SubOutcome:
 
 
 class SubOperation:
-    """Receives one C-STORE. `outcome` is there when `steps` is through."""
+    """Receives one C-STORE. `outcome` is there when `steps` is through.
+
+    Args:
+        link: the association it comes on.
+        storage: where it goes.
+        context: what it came on.
+        offer: what is known of the object.
+        message: the number to answer with.
+    """
 
     def __init__(
-        self, link: Link, storage: Storage, ae_title: str, context: Context, command: Command
+        self, link: Link, storage: Storage, context: Context, offer: Offer, message: int
     ) -> None:
         self.outcome: SubOutcome | None = None
         self._link, self._storage = link, storage
-        self._context, self._command = context, command
+        self._context, self._offer, self._message = context, offer, message
         self._status = SUCCESS
         self._refused = SubOutcome(None)
-        self._offer = Offer(
-            sop_class_uid=text(command, Field.AFFECTED_CLASS),
-            sop_instance_uid=text(command, Field.AFFECTED_INSTANCE),
-            transfer_syntax=context.transfer_syntax,
-            calling_ae=link.peer.ae_title.strip(),
-            called_ae=ae_title.strip(),
-            address=link.peer.host,
-        )
 
     def steps(self) -> Generator[int, None, None]:
         """Take the data set and answer; yields bytes that came, now and then.
@@ -77,7 +75,7 @@ class SubOperation:
             for reception in begun:
                 reception.discard()
         self._answer()
-        if self._status == _OUT_OF_RESOURCES:
+        if self._status == OUT_OF_RESOURCES:
             raise StoreFullError(self._refused.what, self._refused.advice)
         self.outcome = SubOutcome(saved[0]) if saved else self._refused
         yield nbytes
@@ -87,9 +85,9 @@ class SubOperation:
         try:
             step()
         except StoreFullError as error:
-            self._refuse(_OUT_OF_RESOURCES, error)
+            self._refuse(OUT_OF_RESOURCES, error)
         except RefusedObjectError as error:
-            self._refuse(_MISMATCH if error.mismatch else _NOT_UNDERSTOOD, error)
+            self._refuse(MISMATCH if error.mismatch else NOT_UNDERSTOOD, error)
 
     def _refuse(self, status: int, error: StoreFullError | RefusedObjectError) -> None:
         self._status = status
@@ -99,7 +97,7 @@ class SubOperation:
         answer: Command = {
             Field.AFFECTED_CLASS: self._offer.sop_class_uid,
             Field.KIND: Kind.STORE | RESPONSE,
-            Field.ANSWERED: number(self._command, Field.MESSAGE, 0),
+            Field.ANSWERED: self._message,
             Field.DATA_SET: NO_DATA_SET,
             Field.STATUS: self._status,
             Field.AFFECTED_INSTANCE: self._offer.sop_instance_uid,

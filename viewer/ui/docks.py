@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from viewer.ui.lazy_dock import LazyDock
@@ -22,6 +22,8 @@ PLACES: dict[str, tuple[str, Qt.DockWidgetArea, int, bool]] = {
     "problems": ("Problems", Area.BottomDockWidgetArea, 0, False),
 }
 STUDIES_PX, PROBLEMS_PX = 400, 190
+LEAST_PX = 220  # of a panel that gives way
+SPLITTER_PX = 8  # at most, between a panel and what is beside it
 
 
 def place_docks(window: QMainWindow, contents: Mapping[str, Content]) -> dict[str, QDockWidget]:
@@ -44,3 +46,42 @@ def place_docks(window: QMainWindow, contents: Mapping[str, Content]) -> dict[st
     window.resizeDocks([docks["studies"]], [STUDIES_PX], Qt.Orientation.Horizontal)
     window.resizeDocks([docks["problems"]], [PROBLEMS_PX], Qt.Orientation.Vertical)
     return docks
+
+
+class HalfForImage(QTimer):
+    """Narrows the panels at the sides so that the image keeps half of the window's width.
+
+    When a panel opens, and when the window says by `start` that it has another size; what the
+    user drags stays. A timer, for the panels have their new places only once events are through.
+    """
+
+    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
+        super().__init__(window, singleShot=True, interval=0)
+        self._window, self._docks = window, docks
+        self.timeout.connect(self._narrow)
+        for dock in docks:
+            dock.visibilityChanged.connect(self._follow_visibility)
+
+    @Slot(bool)
+    def _follow_visibility(self, visible: bool) -> None:
+        if visible:
+            self.start()
+
+    @Slot()
+    def _narrow(self) -> None:
+        side_by_side = {dock.x(): dock for dock in self._docks if self._takes_width(dock)}
+        docks = [side_by_side[x] for x in sorted(side_by_side)]
+        over = sum(dock.width() + SPLITTER_PX for dock in docks) - self._window.width() // 2
+        if over <= 0:
+            return
+        widths = []
+        for dock in docks:  # from the left: a list of names bears it better than values do
+            width = max(dock.width() - over, min(LEAST_PX, dock.width()))
+            over -= dock.width() - width
+            widths.append(width)
+        self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+
+    def _takes_width(self, dock: QDockWidget) -> bool:
+        sides = (Area.LeftDockWidgetArea, Area.RightDockWidgetArea)
+        shown = not (dock.isFloating() or dock.visibleRegion().isEmpty())  # nor behind a tab
+        return shown and self._window.dockWidgetArea(dock) in sides

@@ -25,7 +25,7 @@ from viewer.ui.action_set import ActionSet
 from viewer.ui.actions import Context, Needs
 from viewer.ui.commands import ViewCommands
 from viewer.ui.display_commands import DisplayCommands
-from viewer.ui.docks import place_docks
+from viewer.ui.docks import HalfForImage, place_docks
 from viewer.ui.drops import DropHint, drop_hint, dropped_paths
 from viewer.ui.messages import Banner
 from viewer.ui.models.catalog_model import STACK_MIME
@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self._place_bars()
         self._hint = DropHint(self)
+        self._half = HalfForImage(self, list(self.docks.values()))
         self._receipt = QTimer(self, interval=RECEIPT_DELAY_MS, singleShot=True)
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST_PX)
@@ -369,6 +370,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._hint.setGeometry(self.rect())
+        self._half.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -46,6 +47,7 @@ from viewer.net.config import DEFAULT_AE_TITLE, DEFAULT_PORT, ListenerConfig, Tl
 
 if TYPE_CHECKING:
     from viewer.library.folder_lock import FolderLock
+    from viewer.library.store import Store
 
 Event = dict[str, Any]
 Tell = Callable[[Event], None]
@@ -116,14 +118,10 @@ def receive(config: ListenerConfig, folder: Path, args: argparse.Namespace, tell
     """
     from viewer.library.store import Store
     from viewer.net.association_log import AssociationLog
-    from viewer.net.tls import certificate_warning, tls_context
 
     os.umask(0o077)
     ending = Ending(args.announce)
-    if config.tls is not None:
-        tls_context(config.tls)  # whatever is wrong with it is said before anything is touched
-        if warning := certificate_warning(config.tls):
-            tell({"event": "problem", "what": warning, "advice": "Renew the certificate."})
+    check_certificate(config.tls, tell)  # before anything is touched
     store = Store(folder, floor_bytes=args.floor_mb * MEGABYTE)
     with lock_of(folder) as lock, contextlib.closing(listen(config)) as listening:
         if swept := store.sweep(lock):
@@ -138,40 +136,50 @@ def receive(config: ListenerConfig, folder: Path, args: argparse.Namespace, tell
             except OSError:  # whoever started us is gone
                 ending.set()
 
-        orders = {
-            "config": config.to_json(),
-            "store": os.fspath(folder),
-            "floor_bytes": store.floor_bytes,
-        }
+        orders = orders_for(config, store)
         if args.one_process:
             service: Service = in_this_process(orders, listening, announce)
         else:
-            from viewer.net.supervisor import Supervisor
-
-            number = listening.fileno()
-            service = supervisor = Supervisor(
-                program.command("receive", "--worker", str(number)),
-                orders,
-                [number, lock.fileno()],
-                announce,
-                lambda: store.sweep(lock),
+            service, ending.also = in_another_process(
+                orders, listening, lock, announce, lambda: store.sweep(lock)
             )
-            ending.also = supervisor.gave_up
-        address, port = listening.getsockname()[:2]
         service.start()
         try:
-            announce(
-                {
-                    "event": "listening",
-                    "ae_title": config.ae_title,
-                    "address": address,
-                    "port": port,
-                }
-            )
+            announce({"event": "listening", "ae_title": config.ae_title, **place_of(listening)})
             ending.wait()
         finally:
             service.close()
     return 1 if ending.also.is_set() else 0
+
+
+def place_of(listening: socket.socket) -> Event:
+    """Where callers find us."""
+    address, port = listening.getsockname()[:2]
+    return {"address": address, "port": port}
+
+
+def check_certificate(tls: TlsConfig | None, tell: Tell) -> None:
+    """Say whatever is wrong with it.
+
+    Raises:
+        ViewerError: it cannot be used.
+    """
+    from viewer.net.tls import certificate_warning, tls_context
+
+    if tls is None:
+        return
+    tls_context(tls)
+    if warning := certificate_warning(tls):
+        tell({"event": "problem", "what": warning, "advice": "Renew the certificate."})
+
+
+def orders_for(config: ListenerConfig, store: Store) -> Event:
+    """What the process that receives is told."""
+    return {
+        "config": config.to_json(),
+        "store": os.fspath(store.folder),
+        "floor_bytes": store.floor_bytes,
+    }
 
 
 def lock_of(folder: Path) -> FolderLock:
@@ -190,6 +198,22 @@ def lock_of(folder: Path) -> FolderLock:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
+
+
+def in_another_process(
+    orders: Event,
+    listening: socket.socket,
+    lock: FolderLock,
+    announce: Tell,
+    clean_up: Callable[[], object],
+) -> tuple[Service, threading.Event]:
+    """A receiver in a process of its own, replaced when it dies; set when that is hopeless."""
+    from viewer.net.supervisor import Supervisor
+
+    number = listening.fileno()
+    command = program.command("receive", "--worker", str(number))
+    supervisor = Supervisor(command, orders, [number, lock.fileno()], announce, clean_up)
+    return supervisor, supervisor.gave_up
 
 
 def in_this_process(orders: Event, listening: socket.socket, announce: Tell) -> Service:
@@ -243,12 +267,12 @@ def listen(config: ListenerConfig) -> socket.socket:
         raise ViewerError(
             f"Port {config.port} needs administrator rights.", "Choose a port above 1023."
         ) from error
-    except socket.gaierror as error:
-        raise ViewerError(
-            f"{config.bind} is no address of this computer.",
-            "Use 127.0.0.1 for this computer only, 0.0.0.0 for all networks.",
-        ) from error
     except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise ViewerError(
+                f"{config.bind} is no address of this computer.",
+                "Use 127.0.0.1 for this computer only, 0.0.0.0 for all networks.",
+            ) from error
         raise ViewerError(
             f"Port {config.port} on {config.bind} cannot be used: {error.strerror}.",
             "Another program may hold it: choose another port, here and at the scanner.",
@@ -305,6 +329,8 @@ def tell_people(event: Event) -> None:
         text = f"{who} connected"
     elif kind in ("released", "aborted"):
         text = f"{who} {kind}, {event['stored']} objects stored. {event.get('what', '')}".rstrip()
+    elif kind == "stored" and event["saved"]["outcome"] == "conflict":
+        text = f"{who}: an object with the UID of another came; both are kept."
     elif kind in ("refused", "refused object", "problem", "note", "failed"):
         words = f"{event['what']} {event.get('advice', '')}".rstrip()
         text = f"{who}: {words}" if who else words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QScrollArea
 
-from tests.data import ct_dataset, ct_series, dataset, write_dataset
+from tests.data import ct_dataset, ct_series, dataset, write_ct, write_dataset
 from viewer.ui.models.tag_model import HIT_ROLE, NAME, VALUE
 from viewer.ui.panels.tag_inspector import TagInspector
 from viewer.workspace.workspace import Workspace
@@ -90,6 +91,19 @@ def test_it_follows_scrolling_and_keeps_the_selection(qtbot, opened, workspace, 
     qtbot.waitUntil(lambda: value_at(panel, "InstanceNumber") != before)
 
     assert panel.tree.currentIndex().siblingAtColumn(NAME).data() == "InstanceNumber"
+
+
+def test_a_file_that_was_replaced_and_opened_again_is_read_again(
+    qtbot, opened, workspace, tmp_path
+):
+    (path,) = ct_series(tmp_path, 1)
+    panel = opened(tmp_path)
+    write_ct(path, StudyDescription="Written anew")
+    os.utime(path, ns=(1, 1))
+
+    workspace.open_paths([tmp_path])
+
+    qtbot.waitUntil(lambda: value_at(panel, "StudyDescription") == "Written anew")
 
 
 def test_nothing_is_read_while_it_is_hidden(qtbot, workspace, tmp_path):

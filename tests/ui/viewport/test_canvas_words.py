@@ -60,6 +60,18 @@ def test_warnings_stay_at_level_none(show, tmp_path):
     assert badges == ["LOSSY 10:1 JPEG", "ROTATED 90"]
 
 
+@pytest.mark.parametrize("width", [120, 170, 240, 320, 500, 800])
+def test_corner_words_keep_clear_of_the_letters(show, tmp_path, width):
+    opened = show([write_phantom(tmp_path / "a.dcm")], (width, 600))
+    layers = opened.canvas.layers
+
+    corners = [item.sceneBoundingRect() for item in layers.corners.items]
+    letters = [item.sceneBoundingRect() for item in (layers.letters.top, layers.letters.bottom)]
+
+    assert all(not rect.isEmpty() for rect in (*corners[:1], *letters))
+    assert not [(c, x) for c in corners for x in letters if c.adjusted(3, 3, -3, -3).intersects(x)]
+
+
 def test_a_guessed_window_is_told(show, tmp_path):
     opened = show([write_phantom(tmp_path / "a.dcm", WindowCenter=None, WindowWidth=None)])
     badges = opened.canvas.layers.badges

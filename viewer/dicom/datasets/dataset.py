@@ -21,7 +21,7 @@ from viewer.dicom.datasets.elements import ByteReader, Element, Encoding, Memory
 from viewer.dicom.datasets.guarded import GuardedDataset, Surroundings, read_elements
 from viewer.dicom.files.file_bytes import FileBytes
 from viewer.dicom.files.source import FileRef, open_source
-from viewer.errors import MalformedError, Problem
+from viewer.errors import MalformedError, Problem, Severity
 
 # pydicom's own words quote values of the patient; ours do not (reliability.md section 6).
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -122,9 +122,9 @@ class DicomFile:
         """
         return get(self.dataset, path, default)
 
-    def note(self, what: str, advice: str = "") -> None:
+    def note(self, what: str, advice: str = "", severity: Severity = Severity.WARNING) -> None:
         """Record a problem of this file, once."""
-        self._problems.setdefault(what, Problem(self.ref.text, what, advice))
+        self._problems.setdefault(what, Problem(self.ref.text, what, advice, severity))
 
     def note_tag(self, tag: int, sentence: str) -> None:
         """Record that an element's value could not be read, once."""
@@ -187,7 +187,9 @@ def _check_words(file: DicomFile) -> None:
         file.note("The file names a character set that does not exist; text may be incomplete.")
     announced = get(file.meta, "MediaStorageSOPInstanceUID")
     if announced and announced != get(file.dataset, "SOPInstanceUID", announced):
-        file.note("The file meta group names another object than the data set.")
+        file.note(
+            "The file meta group names another object than the data set.", severity=Severity.NOTE
+        )
 
 
 def _read_meta(container: Container, file: DicomFile) -> Dataset:

@@ -8,6 +8,7 @@ import stat
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
+from viewer.dicom.files.closing import Closing
 from viewer.errors import UnreadableFileError
 
 Stamp = tuple[int, int]
@@ -91,7 +92,7 @@ class Source(Protocol):
     ) -> None: ...
 
 
-class FileSource:
+class FileSource(Closing):
     """A regular file, read by position: no memory map, which dies when a medium is pulled."""
 
     __slots__ = ("_fd", "identity", "size", "stamp")
@@ -150,17 +151,6 @@ class FileSource:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         if getattr(self, "_fd", -1) >= 0:

@@ -13,9 +13,9 @@ import threading
 import zipfile
 import zlib
 from collections import OrderedDict
-from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol
 
+from viewer.dicom.files.closing import Closing
 from viewer.dicom.files.source import FileRef, FileSource, Stamp
 from viewer.errors import UnreadableFileError
 
@@ -78,7 +78,7 @@ def refusal(entry: zipfile.ZipInfo) -> str:
     return ""
 
 
-class MemberSource:
+class MemberSource(Closing):
     """One member, decompressed into memory as far as it was read."""
 
     def __init__(self, path: bytes, entry: zipfile.ZipInfo, stamp: Stamp) -> None:
@@ -125,17 +125,6 @@ class MemberSource:
 
     def close(self) -> None:
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 _directories: OrderedDict[bytes, ZipArchive] = OrderedDict()

@@ -15,7 +15,7 @@ from viewer.ui.labels import plain_label
 from viewer.ui.panels.empty_state import DISCLAIMER
 from viewer.ui.theme import ACTIVE, strong
 
-PARTS = ("PySide6-Essentials", "pyqtgraph", "numpy", "pydicom", "pynetdicom", "imagecodecs",
+PARTS = ("PySide6-Essentials", "pyqtgraph", "numpy", "pydicom", "imagecodecs",
          "pylibjpeg", "Pillow")  # fmt: skip
 
 

@@ -5,29 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-)
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QPalette, QPixmap
 
 from viewer.errors import Problem, Severity
 from viewer.ui.icons import draw_icon
 from viewer.ui.labels import plain_tool_tip
+from viewer.ui.models.table_model import NO_INDEX, Index, TableModel
 from viewer.ui.theme import Theme
 
 COLUMNS = ("Severity", "Where", "What", "Advice")
-Index = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
 SEARCH_ROLE = Qt.ItemDataRole.UserRole + 1  # all that a filter looks through, in the first column
 MOST_NAMED = 20  # files in a tool tip
 
 
-class ProblemModel(QAbstractTableModel):
+class ProblemModel(TableModel):
     """Draws a list of problems; grows at its end while files are read."""
+
+    titles = COLUMNS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +42,7 @@ class ProblemModel(QAbstractTableModel):
         known = len(self._problems)
         if known and list(problems[:known]) == self._problems:
             if len(problems) > known:
-                self.beginInsertRows(_NO_INDEX, known, len(problems) - 1)
+                self.beginInsertRows(NO_INDEX, known, len(problems) - 1)
                 self._problems.extend(problems[known:])
                 self.endInsertRows()
             return
@@ -58,16 +53,8 @@ class ProblemModel(QAbstractTableModel):
     def problem(self, row: int) -> Problem:
         return self._problems[row]
 
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._problems)
-
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section]
-        return None
+    def __len__(self) -> int:
+        return len(self._problems)
 
     def data(self, index: Index, role: int = 0) -> Any:
         if not index.isValid():

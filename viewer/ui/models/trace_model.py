@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QPalette, QPixmap
 
 from viewer.core.trace import Step, StepKind, Trace
 from viewer.ui.icons import draw_icon
 from viewer.ui.labels import plain_tool_tip
+from viewer.ui.models.table_model import Index, TableModel
 from viewer.ui.theme import Theme
 
 COLUMNS = ("Step", "What", "Attribute")
 STEP, WHAT, ATTRIBUTE = range(len(COLUMNS))
 ICON_PX = 16
-Index = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
 
 
-class TraceModel(QAbstractTableModel):
+class TraceModel(TableModel):
     """Draws one trace."""
+
+    titles = COLUMNS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,16 +56,8 @@ class TraceModel(QAbstractTableModel):
     def step(self, index: Index) -> Step | None:
         return self._trace[index.row()] if index.isValid() else None
 
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._trace)
-
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section]
-        return None
+    def __len__(self) -> int:
+        return len(self._trace)
 
     def data(self, index: Index, role: int = 0) -> Any:
         step = self.step(index)

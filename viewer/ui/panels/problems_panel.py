@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from viewer.errors import Problem
-from viewer.ui.labels import plain_label
+from viewer.ui.labels import plain_label, plain_tool_tip
 from viewer.ui.models.problem_model import SEARCH_ROLE, ProblemModel, problem_text
 from viewer.ui.theme import Theme
 
@@ -38,9 +39,16 @@ class ProblemsPanel(QWidget):
         self._filter.setFilterKeyColumn(0)
         self._filter.setFilterRole(SEARCH_ROLE)  # a file that shares its row is found as well
         self._filter.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._receipt_text = ""
         self.receipt = plain_label(wrap=True)
         self.receipt.setAccessibleName("Import receipt")
         self.receipt.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.expand = QToolButton()
+        self.expand.setCheckable(True)
+        self.expand.setAutoRaise(True)
+        self.expand.setArrowType(Qt.ArrowType.RightArrow)
+        self.expand.setAccessibleName("Whole import receipt")
+        self.expand.setToolTip("Show the whole receipt")
         self.field = QLineEdit()
         self.field.setPlaceholderText("Filter problems")
         self.field.setClearButtonEnabled(True)
@@ -54,6 +62,7 @@ class ProblemsPanel(QWidget):
         self._export = QPushButton("&Export...")
         self._export.setToolTip("Write receipt and problems to a text file")
         self._lay_out()
+        self.expand.toggled.connect(self._show_whole_receipt)
         self.field.textChanged.connect(self._narrow)
         self._copy.clicked.connect(self._copy_text)
         self._export.clicked.connect(self._ask_and_export)
@@ -88,12 +97,16 @@ class ProblemsPanel(QWidget):
         row.addWidget(self._count)
         row.addWidget(self._copy)
         row.addWidget(self._export)
+        top = QHBoxLayout()
+        top.addWidget(self.expand, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self.receipt, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
-        column.addWidget(self.receipt)
+        column.addLayout(top)
         column.addLayout(row)
         column.addWidget(self.table)
         self.receipt.hide()
+        self.expand.hide()
 
     def set_theme(self, theme: Theme) -> None:
         self.model.set_theme(theme, QGuiApplication.palette(), self.devicePixelRatioF())
@@ -103,13 +116,23 @@ class ProblemsPanel(QWidget):
         self._tell_count()
 
     def show_receipt(self, text: str) -> None:
-        self.receipt.setText(text)
+        self._receipt_text = text
         self.receipt.setVisible(bool(text))
+        self.receipt.setToolTip(plain_tool_tip(text))
+        self.expand.setVisible("\n" in text)
+        self._show_whole_receipt(self.expand.isChecked())
         self._tell_count()
+
+    def _show_whole_receipt(self, whole: bool) -> None:
+        """All lines, or the first and how many more: rows of problems need the room."""
+        arrow = Qt.ArrowType.DownArrow if whole else Qt.ArrowType.RightArrow
+        self.expand.setArrowType(arrow)
+        first, *more = self._receipt_text.split("\n")
+        self.receipt.setText(self._receipt_text if whole or not more else f"{first} +{len(more)}")
 
     def text(self) -> str:
         """Receipt and the problems that pass the filter, as they are exported."""
-        lines = ["Lightbox import receipt", "", self.receipt.text(), ""]
+        lines = ["Lightbox import receipt", "", self._receipt_text, ""]
         for row in range(self._filter.rowCount()):
             lines.append(problem_text(self._problem(row)))
         return "\n".join(lines) + "\n"
@@ -137,7 +160,7 @@ class ProblemsPanel(QWidget):
     def _tell_count(self) -> None:
         shown, total = self._filter.rowCount(), self.model.rowCount()
         self._count.setText(f"{total}" if shown == total else f"{shown} of {total}")
-        self._copy.setEnabled(total > 0 or bool(self.receipt.text()))
+        self._copy.setEnabled(total > 0 or bool(self._receipt_text))
         self._export.setEnabled(self._copy.isEnabled())
 
     def _copy_text(self) -> None:

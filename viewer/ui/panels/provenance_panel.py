@@ -9,7 +9,6 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     Qt,
-    QTimer,
     Signal,
     SignalInstance,
     Slot,
@@ -30,6 +29,7 @@ from viewer.core.trace import Trace, trace_text
 from viewer.ui.item_views import RoomyDelegate
 from viewer.ui.labels import plain_label
 from viewer.ui.models.trace_model import ATTRIBUTE, STEP, WHAT, TraceModel
+from viewer.ui.panels.follower import Follower
 from viewer.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from viewer.workspace.jobs import Job, Work
     from viewer.workspace.viewport import Viewport
     from viewer.workspace.workspace import Workspace
-
-FOLLOW_MS = 100
 
 
 class ProvenancePanel(QWidget):
@@ -56,17 +54,15 @@ class ProvenancePanel(QWidget):
         self.setObjectName("provenance")
         self.setAccessibleName("Why the image looks as it does")
         self._workspace = workspace
-        self._viewport: Viewport | None = None
         self._job: Job | None = None
         self.model = TraceModel(self)
         self.table = self._make_table()
         self.message = plain_label(wrap=True)
         self.copy_button = QPushButton("&Copy as text")
         self.copy_button.setToolTip("Copy all steps, or the selected ones with Ctrl+C")
-        self._pause = QTimer(self, singleShot=True, interval=FOLLOW_MS)
+        self._pause = Follower(workspace, _changes_of, self)
         self._lay_out()
         self._connect()
-        self._follow(workspace.active)
 
     def set_theme(self, theme: Theme) -> None:
         self.model.set_theme(theme, QGuiApplication.palette(), self.devicePixelRatioF())
@@ -105,8 +101,8 @@ class ProvenancePanel(QWidget):
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        row.addWidget(plain_label("From the file to the picture; click a step for its attribute."))
-        row.addStretch(1)
+        told = "From the file to the picture; click a step for its attribute."
+        row.addWidget(plain_label(told, wrap=True), 1)
         row.addWidget(self.copy_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -116,7 +112,6 @@ class ProvenancePanel(QWidget):
         self._draw_message("")
 
     def _connect(self) -> None:
-        self._workspace.active_changed.connect(self._follow)
         self._pause.timeout.connect(self._refresh)
         self.table.clicked.connect(self._ask_attribute)
         self.table.activated.connect(self._ask_attribute)
@@ -131,16 +126,6 @@ class ProvenancePanel(QWidget):
         super().showEvent(event)
         self._pause.start()
 
-    @Slot(object)
-    def _follow(self, viewport: Viewport) -> None:
-        if self._viewport is not None:
-            for signal in _changes_of(self._viewport):
-                signal.disconnect(self._pause.start)
-        self._viewport = viewport
-        for signal in _changes_of(viewport):
-            signal.connect(self._pause.start)
-        self._pause.start()
-
     @Slot()
     def _refresh(self) -> None:
         if not self.isVisible():
@@ -148,8 +133,8 @@ class ProvenancePanel(QWidget):
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        viewport = self._viewport
-        if viewport is None or viewport.loading:
+        viewport = self._pause.viewport
+        if viewport.loading:
             return  # the frame's coming is a change too
         if viewport.loaded is None:
             self._show_trace(())

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Slot
+from PySide6.QtCore import QModelIndex, Qt, SignalInstance, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from viewer.errors import ViewerError
 from viewer.ui.labels import plain_label
 from viewer.ui.models.tag_model import Rows, TagModel
+from viewer.ui.panels.follower import Follower
 from viewer.ui.panels.tag_search_bar import TagSearchBar
 from viewer.ui.panels.tag_tree_view import TagTreeView
 from viewer.ui.panels.tag_value_pane import TagValuePane
@@ -20,13 +21,13 @@ from viewer.ui.panels.tag_value_pane import TagValuePane
 if TYPE_CHECKING:
     from viewer.dicom.files.source import FrameRef
     from viewer.dicom.tagtree.tags import TagDocument
+    from viewer.library.catalog import CatalogChange
     from viewer.workspace.jobs import Job
     from viewer.workspace.viewport import Viewport
     from viewer.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-FOLLOW_MS = 100
 _EXPANDED_HITS = 500  # more would cost the GUI thread too long
 
 
@@ -38,7 +39,6 @@ class TagInspector(QWidget):
         self.setObjectName("tag_inspector")
         self.setAccessibleName("Tag inspector")
         self._workspace = workspace
-        self._viewport: Viewport | None = None
         self._shown: FrameRef | None = None
         self._wanted = ""  # a keyword to reveal once the file is read
         self._hits: list[Rows] = []
@@ -51,10 +51,9 @@ class TagInspector(QWidget):
         self.search_bar = TagSearchBar(self)
         self.message = plain_label(wrap=True)
         self.message.setObjectName("tag_message")
-        self._pause = QTimer(self, singleShot=True, interval=FOLLOW_MS)
+        self._pause = Follower(workspace, _changes_of, self)
         self._lay_out()
         self._connect()
-        self._follow(workspace.active)
 
     def focus_search(self) -> None:
         """Put the keyboard into the search field."""
@@ -64,7 +63,7 @@ class TagInspector(QWidget):
     def reveal(self, keyword: str) -> None:
         """Select an attribute by keyword or tag, once the shown frame's file is read."""
         self._wanted = keyword
-        ref = self._viewport.frame_ref if self._viewport is not None else None
+        ref = self._pause.viewport.frame_ref
         is_read = self.model.document is not None and self._load_job is None
         if ref == self._shown and is_read:
             self._reveal_wanted()
@@ -97,7 +96,7 @@ class TagInspector(QWidget):
         self.message.hide()
 
     def _connect(self) -> None:
-        self._workspace.active_changed.connect(self._follow)
+        self._workspace.catalog_changed.connect(self._note_replaced)
         self._pause.timeout.connect(self._refresh)
         self.search_bar.query_changed.connect(self._search)
         self.search_bar.step_asked.connect(self._step)
@@ -112,20 +111,17 @@ class TagInspector(QWidget):
         self._pause.start()
 
     @Slot(object)
-    def _follow(self, viewport: Viewport) -> None:
-        if self._viewport is not None:
-            self._viewport.stack_changed.disconnect(self._pause.start)
-            self._viewport.index_changed.disconnect(self._pause.start)
-        self._viewport = viewport
-        viewport.stack_changed.connect(self._pause.start)
-        viewport.index_changed.connect(self._pause.start)
-        self._pause.start()
+    def _note_replaced(self, change: CatalogChange) -> None:
+        """Read the file again if it is another one now."""
+        if self._shown is not None and self._shown.file in change.replaced:
+            self._shown = None
+            self._pause.start()
 
     @Slot()
     def _refresh(self) -> None:
         if not self.isVisible():
             return  # showEvent comes back to it
-        ref = self._viewport.frame_ref if self._viewport is not None else None
+        ref = self._pause.viewport.frame_ref
         if ref == self._shown:
             if self._load_job is None:
                 self._reveal_wanted()
@@ -286,3 +282,8 @@ class TagInspector(QWidget):
             if self._shown is not None:
                 self.model.show_frame(self.model.document.frame_row(self._shown.frame))
             self.tree.restore()
+
+
+def _changes_of(viewport: Viewport) -> tuple[SignalInstance, ...]:
+    """Whatever may lead to another file or frame."""
+    return (viewport.stack_changed, viewport.index_changed)

@@ -117,7 +117,8 @@ class Layers:
 
     def lay_out_words(self, viewport: Viewport, sight: Sight) -> None:
         """Only the corners: the cursor has moved."""
-        self.corners.lay_out(_corners(viewport, sight), sight.area)
+        above, below = (b.boundingRect().width() for b in (self.letters.top, self.letters.bottom))
+        self.corners.lay_out(_corners(viewport, sight), sight.area, above, below)
 
     def _lay_out_bar(
         self, viewport: Viewport, sight: Sight, level: Level, letters: EdgeLetters | None
