@@ -69,7 +69,8 @@ class Receiving(QObject):
             self._begin.start()
 
     def begin(self) -> None:
-        """Open the library; receive, if the user has turned that on."""
+        """Open the library; receive, if the user has turned that on. Once is enough."""
+        self._begin.stop()
         self.library  # noqa: B018  # opens it
         self.reception.start_if_wanted()
 

@@ -96,7 +96,8 @@ class Reception(QObject):
         return settings.RECEIVE_ON.read(self._backend)
 
     def start_if_wanted(self) -> None:
-        if self.wanted:
+        """At the start; a receiver that is at work already goes on."""
+        if self.wanted and self.inbox.state is InboxState.OFF:
             self.start()
 
     def start(self) -> None:
