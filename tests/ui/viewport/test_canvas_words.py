@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pydicom
 import pytest
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QHelpEvent
@@ -70,6 +71,18 @@ def test_corner_words_keep_clear_of_the_letters(show, tmp_path, width):
 
     assert all(not rect.isEmpty() for rect in (*corners[:1], *letters))
     assert not [(c, x) for c in corners for x in letters if c.adjusted(3, 3, -3, -3).intersects(x)]
+
+
+def test_a_wrong_file_meta_group_is_a_row_and_no_badge(show, tmp_path):
+    path = write_phantom(tmp_path / "a.dcm")
+    made = pydicom.dcmread(path)
+    made.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    made.save_as(path)
+    opened = show([path])
+
+    assert opened.canvas.layers.badges.badges == ()
+    told = [problem.what for problem in opened.workspace.problems.rows]
+    assert told == ["Its file meta information names another object than its data set."]
 
 
 def test_a_guessed_window_is_told(show, tmp_path):

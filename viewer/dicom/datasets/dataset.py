@@ -187,6 +187,8 @@ def _check_words(file: DicomFile) -> None:
         file.note("The file names a character set that does not exist; text may be incomplete.")
     announced = get(file.meta, "MediaStorageSOPInstanceUID")
     if announced and announced != get(file.dataset, "SOPInstanceUID", announced):
+        # A note, for the image is right: a row among the problems (from the header) is enough,
+        # a mark on the image would be too much.
         file.note(
             "The file meta group names another object than the data set.", severity=Severity.NOTE
         )

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 from viewer.dicom.headers.header_keywords import SLOT_OF
 from viewer.dicom.headers.header_start import Start
 from viewer.dicom.headers.header_walk import Walk
-from viewer.errors import MalformedError, Problem, Severity
+from viewer.errors import MalformedError, Problem
 
 if TYPE_CHECKING:
     from viewer.dicom.headers.header import Header
 
 MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
-_OTHER_OBJECT: Final = "Its file meta information names another object than its data set."
 _COPY_AGAIN: Final = "Copy it again from where it came from."
 _SMALLEST_FRAGMENT: Final = 8  # an item without content; PS3.5 A.4
 _UID: Final = re.compile(rb"[0-9.]{1,64}[\0 ]*")
@@ -59,7 +58,7 @@ def check_header(header: Header, start: Start, found: Walk, size: int) -> None:
     if media and media != values[_SOP_INSTANCE]:
         instance = values[_SOP_INSTANCE] or b""
         if instance and media.rstrip(b"\0 ") != instance.rstrip(b"\0 "):
-            remarks.append(_OTHER_OBJECT)
+            remarks.append("Its file meta information names another object than its data set.")
     length = found.pixel_length
     if length is not None and found.pixel_offset is not None and found.pixel_offset + length > size:
         remarks.append("Its pixel data is cut off.")
@@ -67,9 +66,7 @@ def check_header(header: Header, start: Start, found: Walk, size: int) -> None:
         header.frames = _frames(header, found, size, remarks)
     if remarks:
         where = header.ref.text
-        header.problems = tuple(
-            Problem(where, text, _advice(text), _severity(text)) for text in remarks
-        )
+        header.problems = tuple(Problem(where, text, _advice(text)) for text in remarks)
 
 
 def _frames(header: Header, found: Walk, size: int, remarks: list[str]) -> int:
@@ -102,11 +99,6 @@ def _bits_per_frame(header: Header) -> int:
     if header.text("PhotometricInterpretation").endswith("_422"):
         return pixels * bits * 2  # PS3.3 C.7.6.3.1.2: two samples a pixel
     return pixels * bits * samples
-
-
-def _severity(text: str) -> Severity:
-    """A wrong file meta information is worth a row, but no mark on the image: nothing is lost."""
-    return Severity.NOTE if text == _OTHER_OBJECT else Severity.WARNING
 
 
 def _advice(text: str) -> str:
