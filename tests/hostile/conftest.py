@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.ui.conftest import backend, collect_here, window
-from viewer.ui.warm_up import MODULES
+from viewer.ui.warm_up import WITH_QT, WITHOUT_QT
 
 __all__ = ["backend", "collect_here", "window"]
 
@@ -18,7 +18,7 @@ __all__ = ["backend", "collect_here", "window"]
 @pytest.fixture(scope="session", autouse=True)
 def warm() -> None:
     """What the program imports once its window is painted; else the first image waits for it."""
-    for name in MODULES:
+    for name in (*WITHOUT_QT, *WITH_QT):
         importlib.import_module(name)
 
 

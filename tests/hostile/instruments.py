@@ -10,8 +10,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer
 
-# The goal is 0.25 s on an idle machine (LIGHTBOX_LATE_S=0.25).
-LATE_S = float(os.environ.get("LIGHTBOX_LATE_S", "1.0"))
+# A guard against hanging, not a measure of speed: the goal is 0.25 s on an idle machine
+# (LIGHTBOX_LATE_S=0.25), and speed is measured in tests/benchmarks.
+LATE_S = float(os.environ.get("LIGHTBOX_LATE_S", "5.0"))
 LONG = os.environ.get("LIGHTBOX_NIGHTLY", "") not in ("", "0")
 
 

@@ -77,11 +77,11 @@ class Driver:
         from PySide6.QtWidgets import QApplication
 
         from viewer.ui.main_window import MainWindow
-        from viewer.ui.warm_up import MODULES
+        from viewer.ui.warm_up import WITH_QT, WITHOUT_QT
 
         if self._script is None:
             windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
-            warm = all(name in sys.modules for name in MODULES)
+            warm = all(name in sys.modules for name in (*WITHOUT_QT, *WITH_QT))
             if not windows or not windows[0].isVisible() or not warm:
                 return
             self._pulse.worst_s = 0.0  # imports are measured elsewhere

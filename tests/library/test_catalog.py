@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -447,21 +446,6 @@ def test_what_cannot_be_read_is_in_the_receipt(tmp_path):
     }
     assert "2 DICOM files found, 2 shown with 2 images." in catalog.receipt.text
     assert sum(count for _, count in catalog.receipt.skipped) == 2
-
-
-def test_adding_costs_much_less_than_reading(tmp_path):
-    ct_series(tmp_path, 300)
-    read, added = [], []
-
-    for _ in range(7):  # the best of several: other programs run here too
-        began = time.perf_counter()
-        items = list(scan([tmp_path]))
-        read.append(time.perf_counter() - began)
-        began = time.perf_counter()
-        Catalog().add(items)
-        added.append(time.perf_counter() - began)
-
-    assert min(added) < min(read) / 2  # a sixth on a quiet machine
 
 
 def test_two_objects_with_one_uid_stay_two_stacks_however_often_they_are_split(tmp_path):

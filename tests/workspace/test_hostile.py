@@ -10,7 +10,7 @@ from tests.data import ct_series
 from tests.hostile.instruments import Pulse
 from viewer.workspace.workspace import Workspace
 
-LATE_S = 1.0  # a 50 ms timer of ours; the goal is 0.25, but tests share their machine with others
+LATE_S = 5.0  # guards against hanging; how late timers are is measured in tests/benchmarks
 
 MOST_FRAMES = 200  # looked at of one stack
 
